@@ -1,0 +1,85 @@
+#!/usr/bin/env node
+// Compiles every package with SWC and the dashboard with Vite. Types are checked apart, by `npm run typecheck`.
+// With --if-stale it does nothing where the outputs are newer than their sources, which is what `npm start` asks for.
+import { spawn } from 'node:child_process';
+import { globSync, readFileSync, existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { transformFile } from '@swc/core';
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
+const onlyIfStale = process.argv.includes('--if-stale');
+const { workspaces } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
+const swcPackages = workspaces.filter((dir) => !dir.endsWith('/web'));
+const web = 'apps/dispatch/web';
+
+const filesOf = (dir, pattern) =>
+  globSync(pattern, { cwd: path.join(root, dir), exclude: (name) => ['node_modules', 'dist'].includes(String(name)) });
+
+const newest = (dir, files) =>
+  files.reduce((latest, file) => Math.max(latest, statSync(path.join(root, dir, file)).mtimeMs), 0);
+
+/** The newest change that an output depends on: its sources and the tools' settings and versions. */
+const inputsChangedAt = (dir, files) =>
+  Math.max(newest(dir, files), newest('.', ['.swcrc', 'package-lock.json', 'scripts/build.mjs']));
+
+const stamp = (dir) => path.join(root, dir, 'dist/.built');
+
+function isFresh(dir, files) {
+  if (!onlyIfStale || !existsSync(stamp(dir))) return false;
+  return readFileSync(stamp(dir), 'utf8') === fingerprint(dir, files);
+}
+
+const fingerprint = (dir, files) => `${files.length} ${inputsChangedAt(dir, files)}`;
+
+async function buildPackage(dir) {
+  const sources = filesOf(dir, 'src/**/*.ts').filter((file) => !file.endsWith('.spec.ts'));
+  if (isFresh(dir, sources)) return 0;
+  rmSync(path.join(root, dir, 'dist'), { recursive: true, force: true });
+  await Promise.all(
+    sources.map(async (file) => {
+      const input = path.join(root, dir, file);
+      const output = path.join(root, dir, file.replace(/^src/, 'dist').replace(/\.ts$/, '.js'));
+      const { code, map } = await transformFile(input, { cwd: root, root, outputPath: output });
+      mkdirSync(path.dirname(output), { recursive: true });
+      const name = path.basename(output);
+      writeFileSync(output, `${code}\n//# sourceMappingURL=${name}.map\n`);
+      writeFileSync(`${output}.map`, map);
+    }),
+  );
+  mkdirSync(path.join(root, dir, 'dist'), { recursive: true });
+  writeFileSync(stamp(dir), fingerprint(dir, sources));
+  return sources.length;
+}
+
+async function buildWeb() {
+  if (!existsSync(path.join(root, web, 'index.html'))) return false;
+  const sources = [...filesOf(web, 'src/**/*'), ...filesOf(web, '*.{html,ts,json}')].filter((file) =>
+    statSync(path.join(root, web, file)).isFile(),
+  );
+  if (isFresh(web, sources)) return false;
+  await new Promise((resolve, reject) => {
+    const vite = path.join(root, 'node_modules/vite/bin/vite.js');
+    const child = spawn(process.execPath, [vite, 'build', '--logLevel', 'warn'], {
+      cwd: path.join(root, web),
+      stdio: 'inherit',
+    });
+    child.once('error', reject);
+    child.once('exit', (code) => (code === 0 ? resolve() : reject(new Error(`vite build ended with code ${code}`))));
+  });
+  writeFileSync(stamp(web), fingerprint(web, sources));
+  return true;
+}
+
+const startedAt = performance.now();
+try {
+  const [webBuilt, ...counts] = await Promise.all([buildWeb(), ...swcPackages.map(buildPackage)]);
+  const files = counts.reduce((sum, count) => sum + count, 0);
+  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+  if (files > 0 || webBuilt) {
+    console.log(`built ${files} files${webBuilt ? ' and the dashboard' : ''} in ${seconds} s`);
+  }
+} catch (error) {
+  console.error(`build failed: ${error instanceof Error ? error.message : String(error)}`);
+  process.exitCode = 1;
+}
