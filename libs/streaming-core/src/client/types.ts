@@ -1,0 +1,156 @@
+/**
+ * The small interface between applications and whichever Kafka client library does the work. Everything here maps to the
+ * Kafka protocol, so it holds for streaming-core and for Apache Kafka alike.
+ */
+
+export interface TopicPartition {
+  readonly topic: string;
+  readonly partition: number;
+}
+
+export interface TopicPartitionOffset extends TopicPartition {
+  /** The next offset to read. */
+  readonly offset: bigint;
+}
+
+/** A record as it was read. */
+export interface StreamRecord extends TopicPartition {
+  readonly offset: bigint;
+  /** Milliseconds since 1970, set by the producer. */
+  readonly timestamp: number;
+  readonly key: string | null;
+  /** Null is a tombstone on a compacted topic. */
+  readonly value: Buffer | null;
+  readonly headers: ReadonlyMap<string, string>;
+}
+
+/** A record to write. Without `partition` the key decides, by murmur2 as the Java client does. */
+export interface OutgoingRecord {
+  readonly topic: string;
+  readonly partition?: number;
+  readonly key: string | null;
+  readonly value: string | Buffer | null;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly timestamp?: number;
+}
+
+/** Records of one partition, in offset order, never empty. */
+export interface PartitionBatch extends TopicPartition {
+  readonly records: readonly StreamRecord[];
+  /** End of the partition when the batch was fetched: `highWatermark - lastOffset - 1` records are still to come. */
+  readonly highWatermark: bigint;
+}
+
+export interface StreamProducer {
+  /**
+   * Writes records and resolves when all of them are acknowledged by the in-sync replicas. Order within a partition is
+   * the order of calls. Rejects with {@link StreamClientError}; it has then retried what can be retried.
+   */
+  send(records: readonly OutgoingRecord[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface ConsumerHandlers {
+  /**
+   * Called with one batch at a time per partition; batches of different partitions may overlap. With `commit: 'after-batch'`
+   * the offsets are committed once it resolves. If it rejects, the same batch is delivered again after a growing delay.
+   */
+  onBatch(batch: PartitionBatch): Promise<void>;
+  /**
+   * Called before the first record of newly assigned partitions, and awaited: load their state here. Positions that it
+   * returns take the place of the committed offsets.
+   */
+  onPartitionsAssigned?(partitions: readonly TopicPartition[]): Promise<readonly TopicPartitionOffset[] | undefined>;
+  /** Called when partitions are taken away or on close, after their last batch has settled, while commits still count. */
+  onPartitionsRevoked?(partitions: readonly TopicPartition[]): Promise<void>;
+}
+
+export interface GroupConsumerOptions {
+  readonly groupId: string;
+  readonly topics: readonly string[];
+  /** Where to begin without a committed offset. Default `earliest`. */
+  readonly startAt?: 'earliest' | 'latest';
+  /** `manual`: the handler calls {@link GroupConsumer.commit} or keeps offsets elsewhere. Default `after-batch`. */
+  readonly commit?: 'after-batch' | 'manual';
+  /** Records in a batch at most. Default 1000. */
+  readonly maxBatchRecords?: number;
+  /** Default 10 s. */
+  readonly sessionTimeoutMs?: number;
+}
+
+export interface GroupConsumer {
+  /** Joins the group and resolves when the first assignment is being consumed. */
+  start(handlers: ConsumerHandlers): Promise<void>;
+  commit(offsets: readonly TopicPartitionOffset[]): Promise<void>;
+  /** What is assigned now. */
+  assignment(): readonly TopicPartition[];
+  /** Records between what was handled and the end, per assigned partition. */
+  lag(): readonly (TopicPartition & { readonly records: bigint })[];
+  /** Handles what is in flight, commits, calls onPartitionsRevoked, leaves the group. */
+  close(): Promise<void>;
+}
+
+/** Reads partitions without a group: to rebuild state, to follow a neighbour, to audit. */
+export interface PartitionReader {
+  /** All records from `from` (default: the first kept) up to the end at the time of the call. */
+  readToEnd(partition: TopicPartition, from?: bigint): AsyncIterable<readonly StreamRecord[]>;
+  /** Follows partitions until closed. `from` defaults to the end. */
+  follow(
+    partitions: readonly (TopicPartition & { readonly from?: bigint | 'earliest' | 'latest' })[],
+    onBatch: (batch: PartitionBatch) => Promise<void>,
+  ): Promise<PartitionFollower>;
+  /** First kept offset and the end (next offset to be written). */
+  bounds(partition: TopicPartition): Promise<{ readonly first: bigint; readonly end: bigint }>;
+  close(): Promise<void>;
+}
+
+export interface PartitionFollower {
+  close(): Promise<void>;
+}
+
+export interface TopicSpec {
+  readonly name: string;
+  readonly partitions: number;
+  /** Default: the cluster's. */
+  readonly replicationFactor?: number;
+  readonly config?: Readonly<Record<string, string>>;
+}
+
+export interface StreamAdmin {
+  /** Creates what is missing. Rejects if a topic exists with another partition count. */
+  ensureTopics(topics: readonly TopicSpec[]): Promise<void>;
+  /** Partition count per topic; a topic that does not exist is not in the answer. */
+  partitionCounts(topics: readonly string[]): Promise<ReadonlyMap<string, number>>;
+  close(): Promise<void>;
+}
+
+/** One connection setting, many producers and consumers. */
+export interface StreamClient {
+  producer(): Promise<StreamProducer>;
+  consumer(options: GroupConsumerOptions): GroupConsumer;
+  reader(): PartitionReader;
+  admin(): StreamAdmin;
+  close(): Promise<void>;
+}
+
+export interface StreamClientOptions {
+  /** `host:port`, comma-separated, or a list. */
+  readonly brokers: string | readonly string[];
+  readonly clientId: string;
+  /** How long one send may take, retries included. Default 120 s, as in Apache Kafka. */
+  readonly deliveryTimeoutMs?: number;
+}
+
+export type StreamClientErrorCode =
+  'BROKER_UNREACHABLE' | 'DELIVERY_FAILED' | 'TOPIC_MISMATCH' | 'GROUP_FAILED' | 'FETCH_FAILED' | 'CLOSED';
+
+export class StreamClientError extends Error {
+  override readonly name = 'StreamClientError';
+  constructor(
+    readonly code: StreamClientErrorCode,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
