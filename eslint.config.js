@@ -20,6 +20,8 @@ export default tseslint.config(
       '@typescript-eslint/no-extraneous-class': ['error', { allowWithDecorator: true }],
       // `a[i]!` after a length check is how hot loops over typed arrays read under noUncheckedIndexedAccess.
       '@typescript-eslint/no-non-null-assertion': 'off',
+      // Nest 12 declares its option bags as classes; object literals are how they are meant to be filled.
+      '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
       'no-console': 'error',
     },
   },
