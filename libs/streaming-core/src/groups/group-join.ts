@@ -1,0 +1,186 @@
+import {
+  checkMember,
+  failedJoin,
+  joinResponse,
+  memberList,
+  metadataFor,
+  NO_ASSIGNMENT,
+  refreshSession,
+  reply,
+  replySync,
+  selectProtocol,
+  supportsProtocols,
+  type Step,
+} from './group.js';
+import { completeJoinIfAllJoined, prepareRebalance } from './group-rebalance.js';
+import type { GroupError, GroupProtocol, JoinInput, Member } from './group-types.js';
+
+/** A member whose first join has not been answered stays this long, whatever its session timeout: its client may be gone. */
+const NEW_MEMBER_TIMEOUT_MS = 300_000;
+
+export function onJoin(step: Step, input: JoinInput): void {
+  const error = refuseJoin(step, input);
+  if (error !== 'NONE') {
+    reply(step, input.requestId, failedJoin(error, input.memberId));
+    return;
+  }
+  if (input.memberId === '') joinWithoutId(step, input);
+  else joinWithId(step, input);
+}
+
+function refuseJoin(step: Step, input: JoinInput): GroupError {
+  const { group, config } = step;
+  if (group.phase === 'Dead') return 'COORDINATOR_NOT_AVAILABLE';
+  if (input.sessionTimeoutMs < config.minSessionTimeoutMs || input.sessionTimeoutMs > config.maxSessionTimeoutMs) {
+    return 'INVALID_SESSION_TIMEOUT';
+  }
+  if (metadataBytes(input.protocols) > config.maxMemberBytes) return 'POLICY_VIOLATION';
+  if (!supportsProtocols(group, input.memberId, input.protocolType, input.protocols)) {
+    return 'INCONSISTENT_GROUP_PROTOCOL';
+  }
+  const isKnown =
+    group.members.has(input.memberId) ||
+    group.pendingMembers.has(input.memberId) ||
+    (input.groupInstanceId !== null && group.staticMembers.has(input.groupInstanceId));
+  if (!isKnown && group.members.size + group.pendingMembers.size >= config.maxMembers) return 'GROUP_MAX_SIZE_REACHED';
+  return 'NONE';
+}
+
+function metadataBytes(protocols: readonly GroupProtocol[]): number {
+  return protocols.reduce((sum, { name, metadata }) => sum + name.length + metadata.length, 0);
+}
+
+function joinWithoutId(step: Step, input: JoinInput): void {
+  const { group } = step;
+  const { groupInstanceId, newMemberId } = input;
+  if (groupInstanceId !== null) {
+    const previous = group.staticMembers.get(groupInstanceId);
+    if (previous === undefined) addMember(step, input, newMemberId);
+    else replaceStaticMember(step, input, group.members.get(previous)!);
+    return;
+  }
+  if (!input.requireKnownMemberId) {
+    addMember(step, input, newMemberId);
+    return;
+  }
+  group.pendingMembers.set(newMemberId, step.nowMs + input.sessionTimeoutMs);
+  reply(step, input.requestId, failedJoin('MEMBER_ID_REQUIRED', newMemberId));
+}
+
+function joinWithId(step: Step, input: JoinInput): void {
+  const { group } = step;
+  const { memberId, groupInstanceId, requestId } = input;
+  if (groupInstanceId === null && group.pendingMembers.delete(memberId)) {
+    addMember(step, input, memberId);
+    return;
+  }
+  const error = checkMember(group, memberId, groupInstanceId);
+  if (error !== 'NONE') {
+    reply(step, requestId, failedJoin(error, memberId));
+    return;
+  }
+  const member = group.members.get(memberId)!;
+  const isSameAsBefore = hasSameProtocols(member, input.protocols);
+  const isLeader = group.leaderId === memberId;
+  const wantsNothingNew =
+    (group.phase === 'CompletingRebalance' && isSameAsBefore) ||
+    (group.phase === 'Stable' && isSameAsBefore && !isLeader);
+  if (wantsNothingNew) {
+    refreshSession(step, member);
+    reply(step, requestId, joinResponse(group, member));
+    return;
+  }
+  rejoin(step, input, member);
+}
+
+function addMember(step: Step, input: JoinInput, memberId: string): void {
+  const { group } = step;
+  const member: Member = {
+    memberId,
+    groupInstanceId: input.groupInstanceId,
+    clientId: input.clientId,
+    clientHost: input.clientHost,
+    sessionTimeoutMs: input.sessionTimeoutMs,
+    rebalanceTimeoutMs: input.rebalanceTimeoutMs,
+    protocols: input.protocols,
+    assignment: NO_ASSIGNMENT,
+    isNew: true,
+    deadlineMs: step.nowMs + NEW_MEMBER_TIMEOUT_MS,
+    pendingJoin: input.requestId,
+    pendingSync: null,
+  };
+  if (group.members.size === 0) group.protocolType = input.protocolType;
+  group.members.set(memberId, member);
+  group.leaderId ??= memberId;
+  if (input.groupInstanceId !== null) group.staticMembers.set(input.groupInstanceId, memberId);
+  if (group.initialDelay) group.initialDelay.joinedSince = true;
+  rebalance(step);
+}
+
+function rejoin(step: Step, input: JoinInput, member: Member): void {
+  if (member.pendingJoin !== null) {
+    // The client gave up waiting and asks again: only the newest request gets the answer.
+    reply(step, member.pendingJoin, failedJoin('REBALANCE_IN_PROGRESS', member.memberId));
+  }
+  member.protocols = input.protocols;
+  member.sessionTimeoutMs = input.sessionTimeoutMs;
+  member.rebalanceTimeoutMs = input.rebalanceTimeoutMs;
+  member.pendingJoin = input.requestId;
+  rebalance(step);
+}
+
+function rebalance(step: Step): void {
+  if (step.group.phase === 'PreparingRebalance') completeJoinIfAllJoined(step);
+  else prepareRebalance(step);
+}
+
+/** A static member came back under a new member id: it takes the place of the old one, which is fenced off. */
+function replaceStaticMember(step: Step, input: JoinInput, old: Member): void {
+  const { group } = step;
+  if (old.pendingJoin !== null) reply(step, old.pendingJoin, failedJoin('FENCED_INSTANCE_ID', old.memberId));
+  if (old.pendingSync !== null) replySync(step, old.pendingSync, 'FENCED_INSTANCE_ID');
+  const member: Member = {
+    ...old,
+    memberId: input.newMemberId,
+    clientId: input.clientId,
+    clientHost: input.clientHost,
+    sessionTimeoutMs: input.sessionTimeoutMs,
+    rebalanceTimeoutMs: input.rebalanceTimeoutMs,
+    protocols: input.protocols,
+    pendingJoin: null,
+    pendingSync: null,
+  };
+  const wasLeader = group.leaderId === old.memberId;
+  const isSameAsBefore = hasSameProtocols(old, input.protocols);
+  group.members.delete(old.memberId);
+  group.members.set(member.memberId, member);
+  group.staticMembers.set(input.groupInstanceId!, member.memberId);
+  if (group.missingSyncs.delete(old.memberId)) group.missingSyncs.add(member.memberId);
+  if (wasLeader) group.leaderId = member.memberId;
+  refreshSession(step, member);
+  if (group.phase !== 'Stable' || !isSameAsBefore || selectProtocol(group) !== group.protocolName) {
+    member.pendingJoin = input.requestId;
+    rebalance(step);
+    return;
+  }
+  step.effects.push({ type: 'persist', generationId: group.generationId });
+  // Nothing has changed for the others. A leader that cannot be told to keep the assignment is told that it is not the
+  // leader, so that it asks for its part instead of computing a new one.
+  const asLeader = wasLeader && input.supportsSkipAssignment;
+  reply(step, input.requestId, {
+    ...joinResponse(group, member),
+    leaderId: wasLeader && !asLeader ? old.memberId : (group.leaderId ?? ''),
+    skipAssignment: asLeader,
+    members: asLeader ? memberList(group) : [],
+  });
+}
+
+function hasSameProtocols(member: Member, protocols: readonly GroupProtocol[]): boolean {
+  return (
+    member.protocols.length === protocols.length &&
+    protocols.every(
+      ({ name, metadata }, index) =>
+        member.protocols[index]!.name === name && metadataFor(member, name).equals(metadata),
+    )
+  );
+}
