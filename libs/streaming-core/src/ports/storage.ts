@@ -9,10 +9,15 @@ export interface Storage {
   readFile(path: string): Buffer | null;
   /** Replaces a file in one step: after a crash it has the old or the new contents, never a mixture. Durable on return. */
   writeFileAtomic(path: string, contents: Buffer): void;
+  /** Creates a file with these contents, durably; false, and nothing changed, if it exists already. The way to take a lock. */
+  createExclusive(path: string, contents: Buffer): boolean;
+  /** Removes a file; nothing happens if it does not exist. */
   remove(path: string): void;
+  /** Removes a directory and all that is in it; nothing happens if it does not exist. */
   removeDirectory(path: string): void;
   rename(from: string, to: string): void;
   exists(path: string): boolean;
+  /** Creates a directory and its missing parents. */
   makeDirectory(path: string): void;
   /** Names in a directory, sorted; empty if it does not exist. */
   list(path: string): string[];
