@@ -1,6 +1,5 @@
-#!/usr/bin/env node
 // Compiles every package with SWC and the dashboard with Vite. Types are checked apart, by `npm run typecheck`.
-// With --if-stale it does nothing where the outputs are newer than their sources, which is what `npm start` asks for.
+// With --if-stale (what `npm start` does) it skips what was built from the same sources before.
 import { spawn } from 'node:child_process';
 import { globSync, readFileSync, existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -8,7 +7,6 @@ import { fileURLToPath } from 'node:url';
 import { transformFile } from '@swc/core';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
-const onlyIfStale = process.argv.includes('--if-stale');
 const { workspaces } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
 const swcPackages = workspaces.filter((dir) => !dir.endsWith('/web'));
 const web = 'apps/dispatch/web';
@@ -25,16 +23,13 @@ const inputsChangedAt = (dir, files) =>
 
 const stamp = (dir) => path.join(root, dir, 'dist/.built');
 
-function isFresh(dir, files) {
-  if (!onlyIfStale || !existsSync(stamp(dir))) return false;
-  return readFileSync(stamp(dir), 'utf8') === fingerprint(dir, files);
-}
+const isFresh = (dir, files) => existsSync(stamp(dir)) && readFileSync(stamp(dir), 'utf8') === fingerprint(dir, files);
 
 const fingerprint = (dir, files) => `${files.length} ${inputsChangedAt(dir, files)}`;
 
-async function buildPackage(dir) {
+async function buildPackage(dir, onlyIfStale) {
   const sources = filesOf(dir, 'src/**/*.ts').filter((file) => !file.endsWith('.spec.ts'));
-  if (isFresh(dir, sources)) return 0;
+  if (onlyIfStale && isFresh(dir, sources)) return 0;
   rmSync(path.join(root, dir, 'dist'), { recursive: true, force: true });
   await Promise.all(
     sources.map(async (file) => {
@@ -52,12 +47,12 @@ async function buildPackage(dir) {
   return sources.length;
 }
 
-async function buildWeb() {
+async function buildWeb(onlyIfStale) {
   if (!existsSync(path.join(root, web, 'index.html'))) return false;
   const sources = [...filesOf(web, 'src/**/*'), ...filesOf(web, '*.{html,ts,json}')].filter((file) =>
     statSync(path.join(root, web, file)).isFile(),
   );
-  if (isFresh(web, sources)) return false;
+  if (onlyIfStale && isFresh(web, sources)) return false;
   await new Promise((resolve, reject) => {
     const vite = path.join(root, 'node_modules/vite/bin/vite.js');
     const child = spawn(process.execPath, [vite, 'build', '--logLevel', 'warn'], {
@@ -71,15 +66,27 @@ async function buildWeb() {
   return true;
 }
 
-const startedAt = performance.now();
-try {
-  const [webBuilt, ...counts] = await Promise.all([buildWeb(), ...swcPackages.map(buildPackage)]);
-  const files = counts.reduce((sum, count) => sum + count, 0);
-  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
-  if (files > 0 || webBuilt) {
-    console.log(`built ${files} files${webBuilt ? ' and the dashboard' : ''} in ${seconds} s`);
+/** Builds what is stale, or everything. Returns whether it succeeded; it has then said what it did. */
+export async function build({ onlyIfStale }) {
+  const startedAt = performance.now();
+  try {
+    const [webBuilt, ...counts] = await Promise.all([
+      buildWeb(onlyIfStale),
+      ...swcPackages.map((dir) => buildPackage(dir, onlyIfStale)),
+    ]);
+    const files = counts.reduce((sum, count) => sum + count, 0);
+    const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+    if (files > 0 || webBuilt) {
+      console.log(`built ${files} files${webBuilt ? ' and the dashboard' : ''} in ${seconds} s`);
+    }
+    return true;
+  } catch (error) {
+    console.error(`build failed: ${error instanceof Error ? error.message : String(error)}`);
+    return false;
   }
-} catch (error) {
-  console.error(`build failed: ${error instanceof Error ? error.message : String(error)}`);
-  process.exitCode = 1;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const built = await build({ onlyIfStale: process.argv.includes('--if-stale') });
+  if (!built) process.exitCode = 1;
 }

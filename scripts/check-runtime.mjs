@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 // npm scripts run on the Node that `npm ci` brought (node_modules/.bin/node). Where that platform has no such package,
 // the machine's own Node is used, and it must be recent enough.
 const needed = [22, 22];
