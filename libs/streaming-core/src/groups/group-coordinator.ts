@@ -67,6 +67,7 @@ export type CoordinatorEffect =
   /** Write these to a partition of `__consumer_offsets`, in order; call `appended` once they are durable or lost. */
   | {
       readonly type: 'append';
+      readonly groupId: string;
       readonly appendId: number;
       readonly partition: number;
       readonly records: readonly RecordToAppend[];
@@ -160,7 +161,12 @@ export class GroupCoordinator {
     return this.#takeEffects();
   }
 
-  nextDeadlineMs(): number {
+  /** When `tick` is due: for one group, or for the first of all. */
+  nextDeadlineMs(groupId?: string): number {
+    if (groupId !== undefined) {
+      const entry = this.#groups.get(groupId);
+      return entry ? nextDeadlineMs(entry.group) : Infinity;
+    }
     let nextMs = Infinity;
     for (const { group } of this.#groups.values()) nextMs = Math.min(nextMs, nextDeadlineMs(group));
     return nextMs;
@@ -363,7 +369,7 @@ export class GroupCoordinator {
   #append(groupId: string, records: readonly RecordToAppend[], then?: (error: GroupError, now: Now) => void): void {
     const appendId = ++this.#lastAppendId;
     if (then) this.#onAppended.set(appendId, then);
-    this.#effects.push({ type: 'append', appendId, partition: this.#partitionOf(groupId), records });
+    this.#effects.push({ type: 'append', groupId, appendId, partition: this.#partitionOf(groupId), records });
   }
 
   #takeEffects(): CoordinatorEffect[] {
@@ -387,6 +393,9 @@ function failedResponse(input: Exclude<GroupRequest, CommitInput>, error: GroupE
     case 'heartbeat':
       return { type: 'heartbeat', error };
     case 'leave':
-      return { type: 'leave', error, members: [] };
+      // Of a group that does not exist each member is unknown; other errors concern the request as a whole.
+      return error === 'UNKNOWN_MEMBER_ID'
+        ? { type: 'leave', error: 'NONE', members: input.members.map((member) => ({ ...member, error })) }
+        : { type: 'leave', error, members: [] };
   }
 }

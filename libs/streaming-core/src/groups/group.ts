@@ -70,13 +70,9 @@ export function selectProtocol(group: Group): string | null {
 }
 
 function commonProtocols(group: Group, except?: string): Set<string> {
-  let common: Set<string> | null = null;
-  for (const member of group.members.values()) {
-    if (member.memberId === except) continue;
-    const names = new Set(member.protocols.map((protocol) => protocol.name));
-    common = common === null ? names : new Set([...common].filter((name) => names.has(name)));
-  }
-  return common ?? new Set();
+  const others = [...group.members.values()].filter((member) => member.memberId !== except);
+  const [first, ...rest] = others.map((member) => new Set(member.protocols.map((protocol) => protocol.name)));
+  return new Set([...(first ?? [])].filter((name) => rest.every((names) => names.has(name))));
 }
 
 /** Whether a member with these protocols can live with everyone else in the group. */
