@@ -86,6 +86,8 @@ export interface GroupConsumer {
   assignment(): readonly TopicPartition[];
   /** Records between what was handled and the end, per assigned partition. */
   lag(): readonly (TopicPartition & { readonly records: bigint })[];
+  /** When the group's coordinator last confirmed this member, in ms since 1970; 0 before the first time. */
+  readonly lastPollMs: number;
   /** Handles what is in flight, commits, calls onPartitionsRevoked, leaves the group. */
   close(): Promise<void>;
 }
@@ -139,6 +141,17 @@ export interface StreamClientOptions {
   readonly clientId: string;
   /** How long one send may take, retries included. Default 120 s, as in Apache Kafka. */
   readonly deliveryTimeoutMs?: number;
+  /** Hears of failures that are being retried, for logs and metrics. Must not throw. */
+  readonly onWarning?: (warning: StreamClientWarning) => void;
+}
+
+/** Something went wrong that the client mends by itself. */
+export interface StreamClientWarning {
+  /** `retrying`: a request failed. `handler-failed`: an application's handler rejected. `handler-stuck`: it never settled. */
+  readonly kind: 'retrying' | 'handler-failed' | 'handler-stuck';
+  readonly message: string;
+  readonly groupId?: string;
+  readonly error: StreamClientError;
 }
 
 export type StreamClientErrorCode =

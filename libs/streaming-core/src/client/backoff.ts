@@ -1,0 +1,38 @@
+/** Growing delays with jitter, so that clients of a restarted broker do not come back in step. */
+export class Backoff {
+  #attempt = 0;
+
+  constructor(
+    readonly firstMs = 50,
+    readonly maxMs = 1000,
+    readonly random: () => number = Math.random,
+  ) {}
+
+  /** The next delay: doubles up to the limit, of which the upper half is random. */
+  nextMs(): number {
+    const fullMs = Math.min(this.maxMs, this.firstMs * 2 ** Math.min(this.#attempt, 20));
+    this.#attempt++;
+    return fullMs / 2 + (this.random() * fullMs) / 2;
+  }
+
+  reset(): void {
+    this.#attempt = 0;
+  }
+}
+
+/** Resolves after the delay, or at once when the signal aborts. Never rejects. */
+export function delay(ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) {
+      resolve();
+      return;
+    }
+    const done = (): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal?.addEventListener('abort', done, { once: true });
+  });
+}

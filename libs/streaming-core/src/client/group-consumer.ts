@@ -1,0 +1,216 @@
+import { Backoff, delay } from './backoff.js';
+import type { Cluster } from './cluster.js';
+import { GroupMembership } from './group-membership.js';
+import { GroupProtocol, type Membership } from './group-protocol.js';
+import { asStreamClientError } from './kafka-errors.js';
+import { OffsetCommitter } from './offset-committer.js';
+import { lookUpOffset } from './partition-offsets.js';
+import { PartitionPump } from './partition-pump.js';
+import {
+  StreamClientError,
+  type ConsumerHandlers,
+  type GroupConsumer,
+  type GroupConsumerOptions,
+  type StreamClientWarning,
+  type TopicPartition,
+  type TopicPartitionOffset,
+} from './types.js';
+
+const SESSION_TIMEOUT_MS = 10_000;
+const REBALANCE_TIMEOUT_MS = 60_000;
+/** How long a handler may go on after its partition is taken away; then the partition is given up without it. */
+const DRAIN_TIMEOUT_MS = 30_000;
+const START_TIMEOUT_MS = 60_000;
+const COMMIT_TIMEOUT_MS = 30_000;
+const LAST_COMMIT_TIMEOUT_MS = 5_000;
+const LEAVE_TIMEOUT_MS = 2_000;
+const TOPIC_CHECK_INTERVAL_MS = 5_000;
+
+let instances = 0;
+
+/** See {@link GroupConsumer}. Membership decides what is read, the pump reads it, the committer remembers how far. */
+export class CooperativeGroupConsumer implements GroupConsumer {
+  readonly #cluster: Cluster;
+  readonly #options: Required<GroupConsumerOptions>;
+  readonly #onWarning: (warning: StreamClientWarning) => void;
+  readonly #protocol: GroupProtocol;
+  readonly #membership: GroupMembership;
+  readonly #committer: OffsetCommitter;
+  readonly #owned = new Map<string, TopicPartition>();
+  readonly #abort = new AbortController();
+  #pump: PartitionPump | undefined;
+  #handlers: ConsumerHandlers | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(cluster: Cluster, options: GroupConsumerOptions, onWarning: (warning: StreamClientWarning) => void) {
+    this.#cluster = cluster;
+    this.#onWarning = onWarning;
+    this.#options = {
+      startAt: 'earliest',
+      commit: 'after-batch',
+      maxBatchRecords: 1000,
+      sessionTimeoutMs: SESSION_TIMEOUT_MS,
+      ...options,
+    };
+    const { groupId, topics, sessionTimeoutMs } = this.#options;
+    const name = `${groupId}:${++instances}`;
+    const protocolOptions = { groupId, topics, sessionTimeoutMs, rebalanceTimeoutMs: REBALANCE_TIMEOUT_MS };
+    this.#protocol = new GroupProtocol(cluster, protocolOptions, name);
+    const onFailure = (failure: StreamClientError): void => this.#warn('retrying', failure);
+    this.#committer = new OffsetCommitter(this.#protocol, {
+      generation: () => this.#membership.generation,
+      owns: (partition) => this.#owned.has(keyOf(partition)),
+      onFailure,
+    });
+    const timings = {
+      sessionTimeoutMs,
+      heartbeatIntervalMs: Math.min(1_000, sessionTimeoutMs / 5),
+      topicCheckIntervalMs: TOPIC_CHECK_INTERVAL_MS,
+    };
+    this.#membership = new GroupMembership(cluster, this.#protocol, topics, timings, {
+      onAssignment: (membership) => this.#takeOver(membership),
+      onLost: () => this.#giveUp([...this.#owned.values()], 'lost'),
+      owned: () => [...this.#owned.values()],
+      onFailure,
+    });
+  }
+
+  async start(handlers: ConsumerHandlers): Promise<void> {
+    if (this.#closing) throw new StreamClientError('CLOSED', 'the consumer is closed');
+    if (this.#handlers) throw new StreamClientError('GROUP_FAILED', 'the consumer is already started');
+    this.#handlers = handlers;
+    const { groupId, startAt, maxBatchRecords, commit } = this.#options;
+    this.#pump = new PartitionPump(
+      this.#cluster,
+      { name: `${groupId}:${++instances}`, resetTo: startAt, maxBatchRecords },
+      {
+        onBatch: (batch) => handlers.onBatch(batch),
+        onHandled: (handled) => {
+          if (commit === 'after-batch') this.#committer.note(handled);
+        },
+        onHandlerFailed: ({ topic, partition, records }, error, attempt) => {
+          const where = `${topic}-${partition}@${records[0]?.offset ?? '?'}`;
+          this.#warn('handler-failed', error, `batch ${where} failed ${attempt} times, it is delivered again`);
+        },
+        onFailure: (failure) => this.#warn('retrying', failure),
+      },
+    );
+    await this.#membership.start(START_TIMEOUT_MS);
+  }
+
+  commit(offsets: readonly TopicPartitionOffset[]): Promise<void> {
+    return this.#committer.commit(offsets, COMMIT_TIMEOUT_MS);
+  }
+
+  assignment(): readonly TopicPartition[] {
+    return [...this.#owned.values()];
+  }
+
+  lag(): readonly (TopicPartition & { readonly records: bigint })[] {
+    return this.#pump?.lag() ?? [];
+  }
+
+  get lastPollMs(): number {
+    return Math.max(this.#membership.lastContactMs, 0);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    this.#abort.abort();
+    if (this.#handlers) {
+      await this.#membership.stop();
+      await this.#giveUp([...this.#owned.values()], 'revoked');
+      const tooLong = new AbortController();
+      const leaving = this.#protocol.leave().catch(() => undefined);
+      await Promise.race([leaving, delay(LEAVE_TIMEOUT_MS, tooLong.signal)]);
+      tooLong.abort();
+    }
+    this.#committer.close();
+    await this.#pump?.close();
+    await this.#protocol.reset();
+  }
+
+  async #takeOver({ assigned }: Membership): Promise<boolean> {
+    const wanted = new Map(assigned.map((partition) => [keyOf(partition), partition]));
+    const given = [...this.#owned.values()].filter((partition) => !wanted.has(keyOf(partition)));
+    const added = assigned.filter((partition) => !this.#owned.has(keyOf(partition)));
+    if (given.length > 0) await this.#giveUp(given, 'revoked');
+    if (added.length > 0) await this.#take(added);
+    return given.length > 0;
+  }
+
+  async #take(partitions: readonly TopicPartition[]): Promise<void> {
+    for (const partition of partitions) this.#owned.set(keyOf(partition), partition);
+    const chosen = await this.#untilDone('partitions assigned', () =>
+      Promise.resolve(this.#handlers?.onPartitionsAssigned?.(partitions)),
+    );
+    const positions = await this.#untilDone('positions', () => this.#positions(partitions, chosen ?? []));
+    if (!positions) return; // closing
+    for (const { topic, partition, offset } of positions) this.#pump?.add({ topic, partition }, offset);
+  }
+
+  /** The positions that the application chose, else what is committed, else where the options say. */
+  async #positions(
+    partitions: readonly TopicPartition[],
+    chosen: readonly TopicPartitionOffset[],
+  ): Promise<TopicPartitionOffset[]> {
+    const known = new Map(chosen.map((position) => [keyOf(position), position.offset]));
+    const unchosen = partitions.filter((partition) => !known.has(keyOf(partition)));
+    for (const position of await this.#protocol.committed(unchosen)) known.set(keyOf(position), position.offset);
+    return Promise.all(
+      partitions.map(async ({ topic, partition }) => ({
+        topic,
+        partition,
+        offset:
+          known.get(keyOf({ topic, partition })) ??
+          (await lookUpOffset(this.#cluster, { topic, partition }, this.#options.startAt)),
+      })),
+    );
+  }
+
+  /** Lets running handlers finish, commits, tells the application, and forgets the partitions. */
+  async #giveUp(partitions: readonly TopicPartition[], why: 'revoked' | 'lost'): Promise<void> {
+    if (partitions.length === 0) return;
+    const stuck = (await this.#pump?.remove(partitions, DRAIN_TIMEOUT_MS)) ?? [];
+    for (const partition of stuck) {
+      const message = `handler of ${keyOf(partition)} still runs after ${DRAIN_TIMEOUT_MS} ms; the partition is given up`;
+      this.#warn('handler-stuck', new StreamClientError('GROUP_FAILED', message));
+    }
+    if (why === 'revoked') await this.#committer.flush(LAST_COMMIT_TIMEOUT_MS);
+    try {
+      await this.#handlers?.onPartitionsRevoked?.(partitions);
+    } catch (error) {
+      this.#warn('handler-failed', error, 'onPartitionsRevoked failed');
+    }
+    this.#committer.forget(partitions);
+    for (const partition of partitions) this.#owned.delete(keyOf(partition));
+  }
+
+  /** Repeats with a growing delay until it resolves; undefined when the consumer closes. */
+  async #untilDone<T>(what: string, task: () => Promise<T>): Promise<T | undefined> {
+    const backoff = new Backoff(100, 5_000);
+    while (!this.#abort.signal.aborted) {
+      try {
+        return await task();
+      } catch (error) {
+        this.#warn('retrying', error, `${what} failed, trying again`);
+        await delay(backoff.nextMs(), this.#abort.signal);
+      }
+    }
+    return undefined;
+  }
+
+  #warn(kind: StreamClientWarning['kind'], error: unknown, what = 'group consumer'): void {
+    if (this.#abort.signal.aborted) return;
+    const failure = asStreamClientError(error, 'GROUP_FAILED', what);
+    this.#onWarning({ kind, groupId: this.#options.groupId, message: failure.message, error: failure });
+  }
+}
+
+function keyOf({ topic, partition }: TopicPartition): string {
+  return `${topic}-${partition}`;
+}

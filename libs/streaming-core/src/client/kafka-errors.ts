@@ -1,0 +1,107 @@
+import { ResponseError } from '@platformatic/kafka';
+import { StreamClientError, type StreamClientErrorCode } from './types.js';
+
+/** Error codes of the Kafka protocol that the client acts on. */
+export const KafkaErrorCode = {
+  NONE: 0,
+  OFFSET_OUT_OF_RANGE: 1,
+  CORRUPT_MESSAGE: 2,
+  UNKNOWN_TOPIC_OR_PARTITION: 3,
+  LEADER_NOT_AVAILABLE: 5,
+  NOT_LEADER_OR_FOLLOWER: 6,
+  REQUEST_TIMED_OUT: 7,
+  REPLICA_NOT_AVAILABLE: 9,
+  NETWORK_EXCEPTION: 13,
+  COORDINATOR_LOAD_IN_PROGRESS: 14,
+  COORDINATOR_NOT_AVAILABLE: 15,
+  NOT_COORDINATOR: 16,
+  NOT_ENOUGH_REPLICAS: 19,
+  NOT_ENOUGH_REPLICAS_AFTER_APPEND: 20,
+  ILLEGAL_GENERATION: 22,
+  UNKNOWN_MEMBER_ID: 25,
+  REBALANCE_IN_PROGRESS: 27,
+  TOPIC_ALREADY_EXISTS: 36,
+  NOT_CONTROLLER: 41,
+  OUT_OF_ORDER_SEQUENCE_NUMBER: 45,
+  DUPLICATE_SEQUENCE_NUMBER: 46,
+  INVALID_PRODUCER_EPOCH: 47,
+  KAFKA_STORAGE_ERROR: 56,
+  UNKNOWN_PRODUCER_ID: 59,
+  FENCED_LEADER_EPOCH: 74,
+  UNKNOWN_LEADER_EPOCH: 75,
+  OFFSET_NOT_AVAILABLE: 78,
+  MEMBER_ID_REQUIRED: 79,
+  GROUP_MAX_SIZE_REACHED: 81,
+  FENCED_INSTANCE_ID: 82,
+  UNSTABLE_OFFSET_COMMIT: 88,
+  THROTTLING_QUOTA_EXCEEDED: 89,
+  PRODUCER_FENCED: 90,
+} as const;
+
+const E = KafkaErrorCode;
+
+const RETRIABLE = new Set<number>([
+  E.CORRUPT_MESSAGE,
+  E.UNKNOWN_TOPIC_OR_PARTITION,
+  E.LEADER_NOT_AVAILABLE,
+  E.NOT_LEADER_OR_FOLLOWER,
+  E.REQUEST_TIMED_OUT,
+  E.REPLICA_NOT_AVAILABLE,
+  E.NETWORK_EXCEPTION,
+  E.COORDINATOR_LOAD_IN_PROGRESS,
+  E.COORDINATOR_NOT_AVAILABLE,
+  E.NOT_COORDINATOR,
+  E.NOT_ENOUGH_REPLICAS,
+  E.NOT_ENOUGH_REPLICAS_AFTER_APPEND,
+  E.NOT_CONTROLLER,
+  E.KAFKA_STORAGE_ERROR,
+  E.FENCED_LEADER_EPOCH,
+  E.UNKNOWN_LEADER_EPOCH,
+  E.OFFSET_NOT_AVAILABLE,
+  E.UNSTABLE_OFFSET_COMMIT,
+  E.THROTTLING_QUOTA_EXCEEDED,
+]);
+
+/** True if the same request may succeed later, or at another broker. */
+export function isRetriable(code: number): boolean {
+  return RETRIABLE.has(code);
+}
+
+/** True if the coordinator must be looked up again. */
+export function isCoordinatorGone(code: number): boolean {
+  return code === E.COORDINATOR_NOT_AVAILABLE || code === E.NOT_COORDINATOR;
+}
+
+const nameByCode = new Map<number, string>(Object.entries(KafkaErrorCode).map(([name, code]) => [code, name]));
+
+export function kafkaErrorName(code: number): string {
+  return nameByCode.get(code) ?? `error ${code}`;
+}
+
+/** A broker's refusal inside a response, kept as the `cause` of a {@link StreamClientError}. */
+export class KafkaResponseError extends Error {
+  override readonly name = 'KafkaResponseError';
+  constructor(
+    readonly kafkaCode: number,
+    what: string,
+    detail?: string | null,
+  ) {
+    super(`${what}: ${kafkaErrorName(kafkaCode)} (${kafkaCode})${detail ? `, ${detail}` : ''}`);
+  }
+
+  get retriable(): boolean {
+    return isRetriable(this.kafkaCode);
+  }
+}
+
+/** The parsed response inside the library's error, which it throws when any part of a response carries an error code. */
+export function responseOf(error: unknown): unknown {
+  if (!(error instanceof ResponseError)) return undefined;
+  return (error as ResponseError & { readonly response?: unknown }).response;
+}
+
+export function asStreamClientError(error: unknown, code: StreamClientErrorCode, what: string): StreamClientError {
+  if (error instanceof StreamClientError) return error;
+  const detail = error instanceof Error ? error.message : String(error);
+  return new StreamClientError(code, `${what}: ${detail}`, { cause: error });
+}

@@ -1,0 +1,35 @@
+import { listOffsetsV6 } from '@platformatic/kafka';
+import { call, type ConnectionPurpose } from './broker-connections.js';
+import type { Cluster } from './cluster.js';
+import { KafkaErrorCode, KafkaResponseError } from './kafka-errors.js';
+import { StreamClientError, type TopicPartition } from './types.js';
+
+const READ_COMMITTED = 1;
+const TIMESTAMP = { latest: -1n, earliest: -2n } as const;
+
+/** The first kept offset (`earliest`) or the end (`latest`) of a partition, by one request; the caller retries. */
+export async function lookUpOffset(
+  cluster: Cluster,
+  { topic, partition }: TopicPartition,
+  which: 'earliest' | 'latest',
+  purpose: ConnectionPurpose = 'control',
+): Promise<bigint> {
+  const leader = cluster.leaderOf(topic, partition);
+  if (leader === undefined) {
+    await cluster.refresh([topic]);
+    throw new StreamClientError('FETCH_FAILED', `${topic}-${partition} has no leader`);
+  }
+  const connection = await cluster.connectionTo(leader, purpose);
+  const request = [
+    { name: topic, partitions: [{ partitionIndex: partition, currentLeaderEpoch: -1, timestamp: TIMESTAMP[which] }] },
+  ];
+  const response = await call(connection, listOffsetsV6.api, -1, READ_COMMITTED, request);
+  const answer = response.topics[0]?.partitions[0];
+  const errorCode = answer?.errorCode ?? KafkaErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
+  if (!answer || errorCode !== KafkaErrorCode.NONE) {
+    await cluster.refresh([topic]);
+    const cause = new KafkaResponseError(errorCode, `offsets of ${topic}-${partition}`);
+    throw new StreamClientError('FETCH_FAILED', cause.message, { cause });
+  }
+  return answer.offset;
+}

@@ -1,0 +1,391 @@
+import { initProducerIdV3 } from '@platformatic/kafka';
+import { Backoff, delay } from './backoff.js';
+import { call } from './broker-connections.js';
+import type { Cluster } from './cluster.js';
+import { KafkaErrorCode as E, KafkaResponseError, asStreamClientError } from './kafka-errors.js';
+import { partitionOfKey } from './murmur2.js';
+import { Delivery, PartitionQueue, type PendingBatch } from './partition-queue.js';
+import { produce, type PartitionProduceResult } from './produce-request.js';
+import { estimatedRecordBytes, type ProducerIdentity } from './record-batch-builder.js';
+import { StreamClientError, type OutgoingRecord, type StreamProducer } from './types.js';
+
+export interface ProducerLimits {
+  /** Encoded bytes that wait for an acknowledgement at most. Default 32 MiB. Beyond it `send` waits for room. */
+  readonly bufferBytesMax: number;
+  /** Calls of `send` that wait for room at most. Default 10,000. Beyond it `send` rejects at once. */
+  readonly waitingSendsMax: number;
+  /** Bytes of one request at most, unless a single batch is larger. Default 4 MiB. */
+  readonly requestBytesMax: number;
+  readonly deliveryTimeoutMs: number;
+}
+
+export const DEFAULT_PRODUCER_LIMITS: ProducerLimits = {
+  bufferBytesMax: 32 * 1024 * 1024,
+  waitingSendsMax: 10_000,
+  requestBytesMax: 4 * 1024 * 1024,
+  deliveryTimeoutMs: 120_000,
+};
+
+const REQUESTS_PER_BROKER_MAX = 2;
+const UNKNOWN_TOPIC_TIMEOUT_MS = 10_000;
+const BROKER_TIMEOUT_MS = 20_000;
+
+interface WaitingSend {
+  readonly records: readonly OutgoingRecord[];
+  readonly bytes: number;
+  readonly delivery: Delivery;
+}
+
+/**
+ * An idempotent producer (acks=all). Records are encoded into one open batch per partition as they come; a partition has
+ * one batch on the wire at a time, and what arrives meanwhile becomes the next batch. So batches grow with the load and
+ * an idle producer sends at once: there is no linger to tune. One batch in flight also keeps order through retries.
+ *
+ * Each partition carries its own producer id and sequence. A batch whose fate is unknown when its time is over leaves a
+ * gap in the sequence: that partition alone goes on under a fresh producer id.
+ */
+export class BatchingProducer implements StreamProducer {
+  readonly #cluster: Cluster;
+  readonly #limits: ProducerLimits;
+  readonly #queues = new Map<string, Map<number, PartitionQueue>>();
+  readonly #waiting: WaitingSend[] = [];
+  readonly #inFlight = new Map<number, number>();
+  readonly #abort = new AbortController();
+  readonly #backoff = new Backoff(50, 1000);
+  #bufferedBytes = 0;
+  #identity: Promise<ProducerIdentity> | undefined;
+  #scheduled = false;
+  #resuming: NodeJS.Timeout | undefined;
+  #admitting = false;
+  #closing = false;
+  #idle: (() => void) | undefined;
+
+  constructor(cluster: Cluster, limits: Partial<ProducerLimits> = {}) {
+    this.#cluster = cluster;
+    this.#limits = { ...DEFAULT_PRODUCER_LIMITS, ...limits };
+  }
+
+  /** Checks that a broker can be reached, so that a wrong address fails early. */
+  async connect(): Promise<void> {
+    await this.#newIdentity(Date.now() + this.#limits.deliveryTimeoutMs);
+  }
+
+  send(records: readonly OutgoingRecord[]): Promise<void> {
+    if (this.#closing) return Promise.reject(new StreamClientError('CLOSED', 'the producer is closed'));
+    if (records.length === 0) return Promise.resolve();
+    const delivery = new Delivery(records.length, Date.now() + this.#limits.deliveryTimeoutMs);
+    let bytes = 0;
+    for (const record of records) bytes += estimatedRecordBytes(record);
+    if (this.#waiting.length === 0 && this.#hasRoom(bytes) && this.#knowsTopics(records)) {
+      this.#append(records, bytes, delivery);
+    } else if (this.#waiting.length >= this.#limits.waitingSendsMax) {
+      delivery.fail(new StreamClientError('DELIVERY_FAILED', 'too many sends are waiting for buffer space'));
+    } else {
+      this.#waiting.push({ records, bytes, delivery });
+      void this.#admit();
+    }
+    return delivery.promise;
+  }
+
+  /** Waits until all that was sent is acknowledged or failed. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    while (this.#waiting.length > 0 || this.#bufferedBytes > 0) {
+      await new Promise<void>((resolve) => (this.#idle = resolve));
+    }
+    this.#abort.abort();
+    clearTimeout(this.#resuming);
+  }
+
+  #hasRoom(bytes: number): boolean {
+    return this.#bufferedBytes === 0 || this.#bufferedBytes + bytes <= this.#limits.bufferBytesMax;
+  }
+
+  #knowsTopics(records: readonly OutgoingRecord[]): boolean {
+    let last: string | undefined;
+    for (const { topic, partition } of records) {
+      if (topic === last && partition === undefined) continue;
+      const count = this.#cluster.partitionCount(topic);
+      if (!count || (partition !== undefined && partition >= count)) return false;
+      last = topic;
+    }
+    return true;
+  }
+
+  /** Lets waiting sends in, in call order. */
+  async #admit(): Promise<void> {
+    if (this.#admitting) return;
+    this.#admitting = true;
+    try {
+      for (let next = this.#waiting[0]; next; next = this.#waiting[0]) {
+        if (Date.now() >= next.delivery.deadlineMs) {
+          next.delivery.fail(new StreamClientError('DELIVERY_FAILED', 'timed out waiting for buffer space'));
+          this.#waiting.shift();
+          continue;
+        }
+        if (!this.#hasRoom(next.bytes)) return; // acknowledgements and expiry call again
+        const failure = await this.#resolveTopics(next.records, next.delivery.deadlineMs);
+        this.#waiting.shift();
+        if (failure) next.delivery.fail(failure);
+        else this.#append(next.records, next.bytes, next.delivery);
+      }
+    } finally {
+      this.#admitting = false;
+      this.#noteIdle();
+    }
+  }
+
+  async #resolveTopics(records: readonly OutgoingRecord[], deadlineMs: number): Promise<StreamClientError | undefined> {
+    if (this.#knowsTopics(records)) return undefined;
+    const topics = [...new Set(records.map(({ topic }) => topic))];
+    try {
+      // Brokers may be away for as long as the delivery lasts; a reachable cluster without the topic fails sooner.
+      let missing = await this.#awaitTopics(topics, deadlineMs);
+      if (missing.length === 0 && !this.#knowsTopics(records)) {
+        await this.#cluster.refresh(topics); // partitions may have been added
+        if (!this.#knowsTopics(records)) missing = topics;
+      }
+      if (missing.length === 0) return undefined;
+      return new StreamClientError('TOPIC_MISMATCH', `no such topic or partition: ${missing.join(', ')}`);
+    } catch (error) {
+      return asStreamClientError(error, 'BROKER_UNREACHABLE', 'cannot read metadata');
+    }
+  }
+
+  async #awaitTopics(topics: readonly string[], deadlineMs: number): Promise<string[]> {
+    for (;;) {
+      try {
+        const timeoutMs = Math.min(UNKNOWN_TOPIC_TIMEOUT_MS, deadlineMs - Date.now());
+        return await this.#cluster.awaitTopics(topics, timeoutMs, this.#abort.signal);
+      } catch (error) {
+        if (this.#abort.signal.aborted || Date.now() >= deadlineMs) throw error;
+      }
+    }
+  }
+
+  #append(records: readonly OutgoingRecord[], bytes: number, delivery: Delivery): void {
+    const nowMs = Date.now();
+    const bytesPerRecord = bytes / records.length;
+    for (const record of records) {
+      const count = this.#cluster.partitionCount(record.topic) ?? 1;
+      const partition = record.partition ?? this.#choosePartition(record, count);
+      this.#bufferedBytes += this.#queue(record.topic, partition).append(record, nowMs, delivery, bytesPerRecord);
+    }
+    this.#schedule();
+  }
+
+  #roundRobin = 0;
+  #choosePartition(record: OutgoingRecord, count: number): number {
+    if (record.key !== null) return partitionOfKey(record.key, count);
+    return this.#roundRobin++ % count;
+  }
+
+  #queue(topic: string, partition: number): PartitionQueue {
+    let partitions = this.#queues.get(topic);
+    if (!partitions) this.#queues.set(topic, (partitions = new Map<number, PartitionQueue>()));
+    let queue = partitions.get(partition);
+    if (!queue) partitions.set(partition, (queue = new PartitionQueue(topic, partition)));
+    return queue;
+  }
+
+  /** Sends of the same turn of the event loop share a request. */
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      this.#dispatch();
+    });
+  }
+
+  #resumeIn(ms: number): void {
+    this.#resuming ??= setTimeout(() => {
+      this.#resuming = undefined;
+      this.#schedule();
+      void this.#admit();
+    }, ms);
+  }
+
+  /** Puts the next batch of every idle partition on the wire. */
+  #dispatch(): void {
+    const nowMs = Date.now();
+    const byLeader = new Map<number, PendingBatch[]>();
+    let needsMetadata = false;
+    for (const partitions of this.#queues.values()) {
+      for (const queue of partitions.values()) {
+        const batch = queue.peek(nowMs);
+        if (!batch) continue;
+        if (nowMs >= batch.deadlineMs) {
+          this.#fail(
+            batch,
+            new StreamClientError('DELIVERY_FAILED', `not acknowledged in time: ${batch.lastFailure()}`),
+          );
+          this.#schedule();
+          continue;
+        }
+        if (queue.waitsUntilMs > nowMs) continue;
+        const leader = this.#cluster.leaderOf(queue.topic, queue.partition);
+        if (leader === undefined) {
+          needsMetadata = true;
+          continue;
+        }
+        const batches = byLeader.get(leader);
+        if (batches) batches.push(batch);
+        else byLeader.set(leader, [batch]);
+      }
+    }
+    for (const [leader, batches] of byLeader) this.#sendTo(leader, batches);
+    if (needsMetadata) void this.#refreshMetadata();
+  }
+
+  #sendTo(leader: number, batches: readonly PendingBatch[]): void {
+    const inFlight = this.#inFlight.get(leader) ?? 0;
+    if (inFlight >= REQUESTS_PER_BROKER_MAX) return; // the next answer dispatches again
+    const chosen: PendingBatch[] = [];
+    let bytes = 0;
+    for (const batch of batches) {
+      if (chosen.length > 0 && bytes + batch.builder.byteLength > this.#limits.requestBytesMax) break;
+      bytes += batch.builder.byteLength;
+      chosen.push(batch);
+      batch.queue.take(batch);
+    }
+    this.#inFlight.set(leader, inFlight + 1);
+    void this.#request(leader, chosen).finally(() => {
+      this.#inFlight.set(leader, (this.#inFlight.get(leader) ?? 1) - 1);
+      this.#schedule();
+      if (this.#waiting.length > 0) void this.#admit();
+      this.#noteIdle();
+    });
+  }
+
+  async #request(leader: number, batches: readonly PendingBatch[]): Promise<void> {
+    let results: readonly PartitionProduceResult[];
+    try {
+      await this.#identify(batches);
+      const connection = await this.#cluster.connectionTo(leader, 'produce');
+      const partitions = batches.map((batch) => batch.encoded());
+      for (const batch of batches) batch.wasSent = true;
+      results = await produce(connection, partitions, BROKER_TIMEOUT_MS);
+    } catch (error) {
+      const failure = asStreamClientError(error, 'BROKER_UNREACHABLE', 'produce failed');
+      for (const batch of batches) this.#retry(batch, failure);
+      void this.#refreshMetadata();
+      return;
+    }
+    this.#backoff.reset();
+    const unanswered = new Set(batches);
+    for (const result of results) {
+      const batch = batches.find(({ queue }) => queue.topic === result.topic && queue.partition === result.partition);
+      if (!batch || !unanswered.delete(batch)) continue;
+      this.#settle(batch, result);
+    }
+    for (const batch of unanswered) this.#retry(batch, new StreamClientError('DELIVERY_FAILED', 'no answer for batch'));
+  }
+
+  #settle(batch: PendingBatch, { errorCode, errorMessage }: PartitionProduceResult): void {
+    if (errorCode === E.NONE || errorCode === E.DUPLICATE_SEQUENCE_NUMBER) {
+      batch.queue.acknowledge(batch);
+      this.#bufferedBytes -= batch.bufferedBytes;
+      batch.succeed();
+      return;
+    }
+    const cause = new KafkaResponseError(errorCode, `${batch.queue.topic}-${batch.queue.partition}`, errorMessage);
+    const failure = new StreamClientError('DELIVERY_FAILED', cause.message, { cause });
+    switch (errorCode) {
+      case E.OUT_OF_ORDER_SEQUENCE_NUMBER:
+      case E.UNKNOWN_PRODUCER_ID:
+      case E.INVALID_PRODUCER_EPOCH:
+      case E.PRODUCER_FENCED:
+        // Everything before this batch is acknowledged, so the broker has lost our state and does not hold this batch:
+        // sending it under a new identity cannot double it.
+        this.#identity = undefined;
+        batch.queue.forgetIdentity();
+        batch.forgetIdentity();
+        this.#retry(batch, failure);
+        return;
+      default:
+        if (!cause.retriable) {
+          batch.wasSent = false; // a definite answer: the sequence is not used up
+          this.#fail(batch, failure);
+          return;
+        }
+        this.#retry(batch, failure);
+        void this.#refreshMetadata();
+    }
+  }
+
+  /** Back to the head of its partition. */
+  #retry(batch: PendingBatch, failure: StreamClientError): void {
+    if (failure.code === 'CLOSED') {
+      this.#fail(batch, failure);
+      return;
+    }
+    const delayMs = this.#backoff.nextMs();
+    batch.failed(failure);
+    batch.queue.putBack(batch, Date.now() + delayMs);
+    this.#resumeIn(delayMs);
+  }
+
+  #fail(batch: PendingBatch, failure: StreamClientError): void {
+    // Its sequence may be used up: the partition must not go on under the same producer id.
+    if (batch.wasSent) this.#identity = undefined;
+    batch.queue.drop(batch);
+    this.#bufferedBytes -= batch.bufferedBytes;
+    batch.fail(failure);
+    this.#noteIdle();
+  }
+
+  async #refreshMetadata(): Promise<void> {
+    try {
+      await this.#cluster.refresh();
+    } catch {
+      // The batches keep waiting; the next round asks again.
+    }
+    this.#resumeIn(this.#backoff.nextMs());
+  }
+
+  async #identify(batches: readonly PendingBatch[]): Promise<void> {
+    if (batches.every((batch) => batch.isIdentified)) return;
+    const identity = await this.#newIdentity(batches[0]!.deadlineMs);
+    for (const batch of batches) batch.identify(identity);
+  }
+
+  /** One producer id serves all partitions until one of them needs a fresh one. */
+  #newIdentity(deadlineMs: number): Promise<ProducerIdentity> {
+    if (!this.#identity) {
+      const asking = this.#askIdentity(deadlineMs);
+      this.#identity = asking;
+      asking.catch(() => {
+        if (this.#identity === asking) this.#identity = undefined;
+      });
+    }
+    return this.#identity;
+  }
+
+  async #askIdentity(deadlineMs: number): Promise<ProducerIdentity> {
+    const backoff = new Backoff(50, 1000);
+    for (;;) {
+      let failure: StreamClientError;
+      try {
+        const connection = await this.#cluster.anyConnection();
+        const { errorCode, producerId, producerEpoch } = await call(connection, initProducerIdV3.api, null, 0, -1n, -1);
+        if (errorCode === E.NONE) return { producerId, producerEpoch };
+        const cause = new KafkaResponseError(errorCode, 'producer id');
+        failure = new StreamClientError('DELIVERY_FAILED', cause.message, { cause });
+        if (!cause.retriable) throw failure;
+      } catch (error) {
+        failure = asStreamClientError(error, 'BROKER_UNREACHABLE', 'cannot get a producer id');
+        if (failure.code === 'CLOSED') throw failure;
+      }
+      if (this.#abort.signal.aborted || Date.now() >= deadlineMs) throw failure;
+      await delay(backoff.nextMs(), this.#abort.signal);
+    }
+  }
+
+  #noteIdle(): void {
+    if (this.#idle && this.#waiting.length === 0 && this.#bufferedBytes === 0) {
+      this.#idle();
+      this.#idle = undefined;
+    }
+  }
+}
