@@ -32,7 +32,7 @@ function sampleValue(name: string, field: Field, version: number, full: boolean)
 }
 
 function sampleScalar(name: string, kind: ScalarKind): unknown {
-  const sum = [...name].reduce((total, letter) => total + letter.charCodeAt(0), 0);
+  const sum = Buffer.from(name).reduce((total, byte) => total + byte, 0);
   switch (kind) {
     case 'int8':
       return (sum % 100) + 1;

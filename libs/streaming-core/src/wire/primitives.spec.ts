@@ -1,0 +1,106 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { Reader } from './reader.js';
+import { Writer } from './writer.js';
+
+const int64s = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n });
+const int32s = fc.integer({ min: -0x80000000, max: 0x7fffffff });
+
+function written(write: (writer: Writer) => void): Buffer {
+  const writer = new Writer();
+  write(writer);
+  return Buffer.concat(writer.finish());
+}
+
+describe('varints', () => {
+  it.each([
+    [0, '00'],
+    [127, '7f'],
+    [128, '8001'],
+    [300, 'ac02'],
+    [0xffffffff, 'ffffffff0f'],
+  ])('unsigned %d', (value, hex) => {
+    expect(written((writer) => writer.uvarint(value)).toString('hex')).toBe(hex);
+    expect(new Reader(Buffer.from(hex, 'hex')).uvarint()).toBe(value);
+  });
+
+  it.each([
+    [0, '00'],
+    [-1, '01'],
+    [1, '02'],
+    [-64, '7f'],
+    [64, '8001'],
+    [-0x80000000, 'ffffffff0f'],
+    [0x7fffffff, 'feffffff0f'],
+  ])('zigzag %d', (value, hex) => {
+    expect(written((writer) => writer.varint(value)).toString('hex')).toBe(hex);
+    expect(new Reader(Buffer.from(hex, 'hex')).varint()).toBe(value);
+    expect(new Reader(Buffer.from(hex, 'hex')).varlong()).toBe(BigInt(value));
+  });
+
+  it('any value comes back', () => {
+    fc.assert(
+      fc.property(int32s, int64s, (small, large) => {
+        const reader = new Reader(
+          written((writer) => {
+            writer.varint(small);
+            writer.varlong(large);
+            writer.uvarint(small >>> 0);
+          }),
+        );
+        expect([reader.varint(), reader.varlong(), reader.uvarint()]).toEqual([small, large, small >>> 0]);
+        reader.expectEnd();
+      }),
+    );
+  });
+
+  it('of more than 64 bits are refused', () => {
+    const bytes = Buffer.from('ffffffffffffffffff02', 'hex');
+    expect(() => new Reader(bytes).varlong()).toThrow(expect.objectContaining({ code: 'OVERLONG_VARINT' }));
+  });
+});
+
+describe('Writer', () => {
+  it('keeps the order over chunk borders, whatever is copied or referenced', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.uint8Array({ maxLength: 3000 }), { maxLength: 12 }),
+        fc.integer({ min: 1, max: 40 }),
+        (parts, size) => {
+          const writer = new Writer(size);
+          writer.int32(0);
+          for (const part of parts) {
+            writer.int16(part.length);
+            writer.append(part);
+          }
+          writer.patchFirstInt32(parts.length);
+          const { length } = writer;
+          const bytes = Buffer.concat(writer.finish());
+          expect(bytes.length).toBe(length);
+          const reader = new Reader(bytes);
+          expect(reader.int32()).toBe(parts.length);
+          for (const part of parts) expect(reader.bytesOf(reader.int16()).equals(part)).toBe(true);
+          reader.expectEnd();
+        },
+      ),
+    );
+  });
+});
+
+describe('Reader', () => {
+  it('never reads past the end it was given', () => {
+    const buffer = Buffer.alloc(16, 1);
+    const reader = new Reader(buffer, 4, 8);
+    expect(reader.remaining).toBe(4);
+    reader.int16();
+    expect(() => reader.int32()).toThrow(expect.objectContaining({ code: 'UNDERFLOW', offset: 6 }));
+  });
+
+  it('reads text of every length and script', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 200 }), fc.boolean(), (text, compact) => {
+        expect(new Reader(written((writer) => writer.string(text, compact))).string(compact)).toBe(text);
+      }),
+    );
+  });
+});
