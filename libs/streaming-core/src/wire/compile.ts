@@ -1,4 +1,4 @@
-import type { Reader } from './reader.js';
+import type { Reader, TagReader } from './reader.js';
 import { includes, type Field, type Fields, type ScalarKind } from './schema.js';
 import { WireError } from './wire-error.js';
 import { Writer } from './writer.js';
@@ -49,22 +49,23 @@ function structDecoder(
   const names = Object.keys(fields);
   const defaults = names.map((name) => fields[name]!.defaultValue);
   const decoders = names.map((name) => codecs[present.indexOf(name)]?.decode ?? null);
+  const knownTags = tagged.length === 0 ? null : tagReaders(tagged);
   return (reader) => {
     const value: Struct = {};
     for (let index = 0; index < names.length; index++) {
       const decode = decoders[index];
       value[names[index]!] = decode ? decode(reader) : defaults[index];
     }
-    if (flexible) reader.taggedFields(tagged.length === 0 ? null : tagReaders(tagged, value));
+    if (flexible) reader.taggedFields(knownTags, value);
     return value;
   };
 }
 
-function tagReaders(tagged: readonly TaggedField[], target: Struct): ReadonlyMap<number, (reader: Reader) => void> {
+function tagReaders(tagged: readonly TaggedField[]): ReadonlyMap<number, TagReader<Struct>> {
   return new Map(
     tagged.map(({ tag, name, codec }) => [
       tag,
-      (reader: Reader) => {
+      (reader, target) => {
         target[name] = codec.decode(reader);
       },
     ]),

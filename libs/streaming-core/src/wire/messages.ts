@@ -69,7 +69,7 @@ export function decodeRequest(frame: Buffer): DecodedRequest {
   }
   // The client id stays in the old form even in header version 2, so that any broker can read it.
   const clientId = reader.nullableString(false);
-  if (requestHeaderVersion(api, apiVersion) === 2) reader.taggedFields(null);
+  if (requestHeaderVersion(api, apiVersion) === 2) reader.taggedFields(null, null);
   const body = codecOf(api, 'request', apiVersion).decode(reader);
   reader.expectEnd();
   return { apiKey, apiVersion, correlationId, clientId, body } as unknown as DecodedRequest;
@@ -122,7 +122,7 @@ export function decodeResponse<K extends ApiKey>(
   const api = supported(apiKey, apiVersion);
   const reader = new Reader(frame);
   const correlationId = reader.int32();
-  if (responseHeaderVersion(api, apiVersion) === 1) reader.taggedFields(null);
+  if (responseHeaderVersion(api, apiVersion) === 1) reader.taggedFields(null, null);
   const body = codecOf(api, 'response', apiVersion).decode(reader);
   reader.expectEnd();
   return { correlationId, body: body as Response<K> };

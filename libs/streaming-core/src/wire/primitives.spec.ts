@@ -104,3 +104,27 @@ describe('Reader', () => {
     );
   });
 });
+
+describe('64-bit integers', () => {
+  it('are the same as through Buffer, at every size', () => {
+    const edges = [0n, 1n, 2n ** 31n, 2n ** 32n, 2n ** 52n, 2n ** 53n - 1n, 2n ** 53n, 2n ** 53n + 1n, 2n ** 63n - 1n];
+    const anyInt64 = fc.oneof(int64s, fc.constantFrom(...edges.flatMap((edge) => [edge, -edge, -edge - 1n])));
+    fc.assert(
+      fc.property(anyInt64, (value) => {
+        const expected = Buffer.alloc(8);
+        expected.writeBigInt64BE(value);
+        expect(written((writer) => writer.int64(value)).equals(expected)).toBe(true);
+        expect(new Reader(expected).int64()).toBe(value);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('past 64 bits are refused', () => {
+    for (const value of [2n ** 63n, -(2n ** 63n) - 1n, 2n ** 70n]) {
+      expect(() => written((writer) => writer.int64(value))).toThrow(
+        expect.objectContaining({ code: 'NOT_ENCODABLE' }),
+      );
+    }
+  });
+});

@@ -1,10 +1,14 @@
 import { isUtf8 } from 'node:buffer';
+import { readInt64 } from './int64.js';
 import { WireError } from './wire-error.js';
 
 const ASCII_SCAN_BYTES_MAX = 64;
 const VARINT_BYTES_MAX = 5;
 const VARLONG_BYTES_MAX = 10;
 const UUID_BYTES = 16;
+
+/** Puts the value of one tagged field into the message it belongs to. */
+export type TagReader<T> = (reader: Reader, target: T) => void;
 
 /**
  * Reads protocol primitives from one buffer and never past its end. Every claimed length is compared with the bytes that
@@ -57,7 +61,7 @@ export class Reader {
   }
 
   int64(): bigint {
-    return this.#buffer.readBigInt64BE(this.take(8));
+    return readInt64(this.#buffer, this.take(8));
   }
 
   float64(): number {
@@ -171,8 +175,8 @@ export class Reader {
     return value;
   }
 
-  /** Reads the tagged-field block; `read` says whether it knew the tag (and then consumed its bytes). */
-  taggedFields(known: ReadonlyMap<number, (reader: Reader) => void> | null): void {
+  /** Reads the tagged-field block into `target`; tags that are not in `known` are passed over. */
+  taggedFields<T>(known: ReadonlyMap<number, TagReader<T>> | null, target: T): void {
     const start = this.position;
     const count = this.uvarint();
     if (count === 0) return;
@@ -190,7 +194,7 @@ export class Reader {
       const length = this.uvarint();
       const read = known?.get(tag);
       if (read === undefined) this.take(length);
-      else this.within(length, read);
+      else this.within(length, (reader) => read(reader, target));
     }
   }
 

@@ -1,3 +1,4 @@
+import { writeInt64 } from './int64.js';
 import { WireError } from './wire-error.js';
 
 const CHUNK_BYTES_MIN = 512;
@@ -6,6 +7,8 @@ const CHUNK_BYTES_MAX = 64 * 1024;
 const REFERENCE_BYTES_MIN = 1024;
 const STRING_BYTES_MAX = 0x7fff;
 const UUID_BYTES = 16;
+const INT64_MAX = 2n ** 63n - 1n;
+const INT64_MIN = -(2n ** 63n);
 
 /**
  * Writes protocol primitives into a list of chunks. Large byte values (record batches) are referenced, not copied, so
@@ -60,9 +63,9 @@ export class Writer {
   }
 
   int64(value: bigint): void {
+    if (value > INT64_MAX || value < INT64_MIN) throw this.#unfit(`${value} is not a 64-bit integer`);
     const at = this.#reserve(8);
-    if (BigInt.asIntN(64, value) !== value) throw this.#unfit(`${value} is not a 64-bit integer`);
-    this.#chunk.writeBigInt64BE(value, at);
+    writeInt64(this.#chunk, value, at);
   }
 
   float64(value: number): void {

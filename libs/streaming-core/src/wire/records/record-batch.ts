@@ -1,5 +1,6 @@
 import { crc32c } from '@node-rs/crc32';
 import type { KafkaErrorName } from '../error-codes.js';
+import { readInt64, writeInt64 } from '../int64.js';
 
 /** Bytes before the part that `batchLength` counts: base offset and the length itself. */
 export const LENGTH_PREFIX_BYTES = 12;
@@ -60,7 +61,7 @@ export class RecordBatch {
   ) {}
 
   get baseOffset(): bigint {
-    return this.buffer.readBigInt64BE(this.start + BATCH_FIELD.baseOffset);
+    return readInt64(this.buffer, this.start + BATCH_FIELD.baseOffset);
   }
 
   /** Bytes after the length field. */
@@ -121,16 +122,16 @@ export class RecordBatch {
 
   /** Milliseconds since 1970; -1 is none. */
   get baseTimestamp(): bigint {
-    return this.buffer.readBigInt64BE(this.start + BATCH_FIELD.baseTimestamp);
+    return readInt64(this.buffer, this.start + BATCH_FIELD.baseTimestamp);
   }
 
   get maxTimestamp(): bigint {
-    return this.buffer.readBigInt64BE(this.start + BATCH_FIELD.maxTimestamp);
+    return readInt64(this.buffer, this.start + BATCH_FIELD.maxTimestamp);
   }
 
   /** -1: the producer is not idempotent. */
   get producerId(): bigint {
-    return this.buffer.readBigInt64BE(this.start + BATCH_FIELD.producerId);
+    return readInt64(this.buffer, this.start + BATCH_FIELD.producerId);
   }
 
   get producerEpoch(): number {
@@ -172,14 +173,14 @@ export class RecordBatch {
 
   /** Gives the batch its place in the log, in the buffer itself. Outside the checksum. */
   stamp(baseOffset: bigint, partitionLeaderEpoch: number): void {
-    this.buffer.writeBigInt64BE(baseOffset, this.start + BATCH_FIELD.baseOffset);
+    writeInt64(this.buffer, baseOffset, this.start + BATCH_FIELD.baseOffset);
     this.buffer.writeInt32BE(partitionLeaderEpoch, this.start + BATCH_FIELD.partitionLeaderEpoch);
   }
 
   /** Sets the append time of all records and the checksum anew (topics with `message.timestamp.type=LogAppendTime`). */
   stampLogAppendTime(timestampMs: bigint): void {
     this.buffer.writeInt16BE(this.attributes | ATTRIBUTE.logAppendTime, this.start + BATCH_FIELD.attributes);
-    this.buffer.writeBigInt64BE(timestampMs, this.start + BATCH_FIELD.maxTimestamp);
+    writeInt64(this.buffer, timestampMs, this.start + BATCH_FIELD.maxTimestamp);
     this.buffer.writeUInt32BE(this.computeCrc(), this.start + BATCH_FIELD.crc);
   }
 }
