@@ -102,9 +102,13 @@ export async function startApacheKafka(options: ApacheKafkaOptions = {}): Promis
       .join(''),
   );
   const clusterId = Buffer.from(randomUUID().replaceAll('-', ''), 'hex').toString('base64url');
-  await run('java', ['-cp', classPath, 'kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', configFile], {
-    maxBuffer: 16 * 1024 * 1024,
-  });
+  await run(
+    'java',
+    ['-cp', classPath, 'kafka.tools.StorageTool', 'format', `--cluster-id=${clusterId}`, '-c', configFile],
+    {
+      maxBuffer: 16 * 1024 * 1024,
+    },
+  );
   let server = await launch(classPath, configFile, port);
   return {
     bootstrapServers: `127.0.0.1:${port}`,

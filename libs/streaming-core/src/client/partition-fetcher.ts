@@ -109,6 +109,7 @@ export class PartitionFetcher {
     return Array.from({ length: LANES_PER_BROKER }, (_, lane) => `fetch:${this.options.name}:${lane}` as const);
   }
 
+  /** Looks again later. Whoever is still backing off then asks again. */
   #resumeIn(ms: number): void {
     this.#resuming ??= setTimeout(() => {
       this.#resuming = undefined;
@@ -122,7 +123,11 @@ export class PartitionFetcher {
     const nowMs = Date.now();
     for (const target of this.#targets) {
       if (!target.wanted || target.fetching) continue;
-      if ((this.#backingOff.get(keyOf(target)) ?? 0) > nowMs) continue;
+      const untilMs = this.#backingOff.get(keyOf(target)) ?? 0;
+      if (untilMs > nowMs) {
+        if (untilMs !== Number.POSITIVE_INFINITY) this.#resumeIn(untilMs - nowMs);
+        continue;
+      }
       const leader = this.cluster.leaderOf(target.topic, target.partition);
       if (leader === undefined) {
         leaderless = true;

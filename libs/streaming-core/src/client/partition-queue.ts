@@ -126,12 +126,9 @@ export class PartitionQueue {
     return open.bufferedBytes - before;
   }
 
-  /** The next batch to send, if none is on the wire. An expired one is given even while the queue backs off. */
-  peek(nowMs: number): PendingBatch | undefined {
-    if (this.#onTheWire) return undefined;
-    const batch = this.#batches[0];
-    if (!batch || (this.waitsUntilMs > nowMs && batch.deadlineMs > nowMs)) return undefined;
-    return batch;
+  /** The next batch to send, if none is on the wire. */
+  peek(): PendingBatch | undefined {
+    return this.#onTheWire ? undefined : this.#batches[0];
   }
 
   take(batch: PendingBatch): void {

@@ -47,6 +47,7 @@ interface WaitingSend {
 export class BatchingProducer implements StreamProducer {
   readonly #cluster: Cluster;
   readonly #limits: ProducerLimits;
+  readonly #onFailure: (failure: StreamClientError) => void;
   readonly #queues = new Map<string, Map<number, PartitionQueue>>();
   readonly #waiting: WaitingSend[] = [];
   readonly #inFlight = new Map<number, number>();
@@ -60,8 +61,13 @@ export class BatchingProducer implements StreamProducer {
   #closing = false;
   #idle: (() => void) | undefined;
 
-  constructor(cluster: Cluster, limits: Partial<ProducerLimits> = {}) {
+  constructor(
+    cluster: Cluster,
+    limits: Partial<ProducerLimits> = {},
+    onFailure: (failure: StreamClientError) => void = () => undefined,
+  ) {
     this.#cluster = cluster;
+    this.#onFailure = onFailure;
     this.#limits = { ...DEFAULT_PRODUCER_LIMITS, ...limits };
   }
 
@@ -198,6 +204,7 @@ export class BatchingProducer implements StreamProducer {
     });
   }
 
+  /** Looks again later. Whoever is still backing off then asks again. */
   #resumeIn(ms: number): void {
     this.#resuming ??= setTimeout(() => {
       this.#resuming = undefined;
@@ -213,7 +220,7 @@ export class BatchingProducer implements StreamProducer {
     let needsMetadata = false;
     for (const partitions of this.#queues.values()) {
       for (const queue of partitions.values()) {
-        const batch = queue.peek(nowMs);
+        const batch = queue.peek();
         if (!batch) continue;
         if (nowMs >= batch.deadlineMs) {
           this.#fail(
@@ -223,7 +230,10 @@ export class BatchingProducer implements StreamProducer {
           this.#schedule();
           continue;
         }
-        if (queue.waitsUntilMs > nowMs) continue;
+        if (queue.waitsUntilMs > nowMs) {
+          this.#resumeIn(queue.waitsUntilMs - nowMs);
+          continue;
+        }
         const leader = this.#cluster.leaderOf(queue.topic, queue.partition);
         if (leader === undefined) {
           needsMetadata = true;
@@ -268,6 +278,7 @@ export class BatchingProducer implements StreamProducer {
       results = await produce(connection, partitions, BROKER_TIMEOUT_MS);
     } catch (error) {
       const failure = asStreamClientError(error, 'BROKER_UNREACHABLE', 'produce failed');
+      this.#onFailure(failure);
       for (const batch of batches) this.#retry(batch, failure);
       void this.#refreshMetadata();
       return;
@@ -291,6 +302,7 @@ export class BatchingProducer implements StreamProducer {
     }
     const cause = new KafkaResponseError(errorCode, `${batch.queue.topic}-${batch.queue.partition}`, errorMessage);
     const failure = new StreamClientError('DELIVERY_FAILED', cause.message, { cause });
+    this.#onFailure(failure);
     switch (errorCode) {
       case E.OUT_OF_ORDER_SEQUENCE_NUMBER:
       case E.UNKNOWN_PRODUCER_ID:

@@ -43,8 +43,10 @@ class ClusterStreamClient implements StreamClient {
   }
 
   async producer(): Promise<StreamProducer> {
-    const { deliveryTimeoutMs } = this.#options;
-    const producer = new BatchingProducer(this.#cluster, { deliveryTimeoutMs });
+    const { deliveryTimeoutMs, onWarning } = this.#options;
+    const producer = new BatchingProducer(this.#cluster, { deliveryTimeoutMs }, (error) => {
+      onWarning({ kind: 'retrying', message: error.message, error });
+    });
     this.#producers.add(producer);
     await producer.connect();
     return producer;

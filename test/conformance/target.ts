@@ -1,0 +1,43 @@
+/**
+ * The broker that the conformance tests run against: ours, or with CONFORMANCE_TARGET=apache a real Apache Kafka
+ * (see apache-kafka.ts).
+ */
+import { randomUUID } from 'node:crypto';
+import { startApacheKafka } from './apache-kafka.ts';
+import { startOwnBroker } from './own-broker.ts';
+
+export interface Target {
+  readonly name: string;
+  readonly bootstrapServers: string;
+  /** `kill -9`, then a start on the same port and data. */
+  restart(): Promise<void>;
+  kill(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export const targetName = process.env['CONFORMANCE_TARGET'] === 'apache' ? 'apache' : 'streaming-core';
+
+/** Time for a test file's set-up: a JVM takes its time. */
+export const START_TIMEOUT_MS = targetName === 'apache' ? 180_000 : 30_000;
+
+export async function startTarget(): Promise<Target> {
+  return targetName === 'apache' ? { name: 'Apache Kafka', ...(await startApacheKafka()) } : startOwnBroker();
+}
+
+/** A topic or group name that no other test uses. */
+export function unique(prefix: string): string {
+  return `${prefix}-${randomUUID().slice(0, 8)}`;
+}
+
+/** Waits until a condition holds; fails with what was expected after `timeoutMs`. */
+export async function until(
+  what: string,
+  condition: () => boolean | Promise<boolean>,
+  timeoutMs = 20_000,
+): Promise<void> {
+  const deadlineMs = Date.now() + timeoutMs;
+  while (!(await condition())) {
+    if (Date.now() > deadlineMs) throw new Error(`not within ${timeoutMs} ms: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
