@@ -39,7 +39,10 @@ export function solveAssignment(costs: SparseCosts): Assignment {
 }
 
 /** Compresses a dense matrix; `Infinity` marks a forbidden pair. */
-export function sparseFromDense(matrix: readonly (readonly number[])[], unassignedCost: readonly number[]): SparseCosts {
+export function sparseFromDense(
+  matrix: readonly (readonly number[])[],
+  unassignedCost: readonly number[],
+): SparseCosts {
   const columnCount = matrix[0]?.length ?? 0;
   const rowStart = new Int32Array(matrix.length + 1);
   const column: number[] = [];
