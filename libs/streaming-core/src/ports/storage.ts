@@ -17,7 +17,7 @@ export interface Storage {
   removeDirectory(path: string): void;
   rename(from: string, to: string): void;
   exists(path: string): boolean;
-  /** Creates a directory and its missing parents. */
+  /** Creates a directory and its missing parents; durable on return. */
   makeDirectory(path: string): void;
   /** Names in a directory, sorted; empty if it does not exist. */
   list(path: string): string[];

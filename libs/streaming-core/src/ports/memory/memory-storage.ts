@@ -101,6 +101,7 @@ export class MemoryStorage implements Storage {
     this.makeDirectory(path.dirname(key));
     if (this.entries.get(key) instanceof MemoryInode) throw new StorageError('IO', `${directory} is a file`);
     this.entries.set(key, 'directory');
+    this.durableEntries.set(key, 'directory');
   }
 
   list(directory: string): string[] {

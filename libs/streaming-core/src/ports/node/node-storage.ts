@@ -72,7 +72,13 @@ export class NodeStorage implements Storage {
   }
 
   makeDirectory(directory: string): void {
-    translate(`create ${directory}`, () => mkdirSync(directory, { recursive: true }));
+    const created = translate(`create ${directory}`, () => mkdirSync(directory, { recursive: true }));
+    if (created === undefined) return;
+    // From the new directory up to the first that was created, each name lies in the directory above it.
+    for (let made = path.resolve(directory); ; made = path.dirname(made)) {
+      this.syncDirectory(path.dirname(made));
+      if (made === path.resolve(created)) return;
+    }
   }
 
   list(directory: string): string[] {

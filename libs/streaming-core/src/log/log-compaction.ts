@@ -1,0 +1,190 @@
+import path from 'node:path';
+import type { StorageFile } from '../ports/storage.js';
+import type { Compression, RecordBatch } from '../wire/records/record-batch.js';
+import { decodeRecords, encodeBatch, type DecodedRecord } from '../wire/records/record-codec.js';
+import { scanBatches } from './batch-scan.js';
+import { CorruptLogError } from './log-errors.js';
+import type { PartitionLog } from './partition-log.js';
+import type { Segment } from './segment.js';
+import { CLEANED_SUFFIX, logFileName } from './segment-files.js';
+import { swapFileName } from './segment-swap.js';
+
+/** Bytes handled between two turns of the event loop. */
+const SLICE_BYTES = 4 << 20;
+/** Keys held in memory in one cleaning; what lies beyond is left for the next. */
+const MAX_KEYS = 1_000_000;
+const MAX_SEGMENT_SPAN = 0x7fffffffn;
+
+/**
+ * Compaction (`cleanup.policy=compact`): of the records with one key in sealed, committed segments only the last is kept, at its
+ * offset. A tombstone stays for `delete.retention.ms` after it was written, so that readers see it, then goes too.
+ * Segments are rewritten beside the log and swapped in. Rejects with StorageError; the log is then as it was.
+ */
+export async function compactLog(log: PartitionLog, nowMs: number, committedOffset: bigint): Promise<void> {
+  const sealed = log.segmentList.filter((_, i) => {
+    const next = log.segmentList[i + 1];
+    return next !== undefined && next.baseOffset <= committedOffset;
+  });
+  const firstDirty = sealed.findIndex(({ baseOffset }) => baseOffset >= log.cleanedOffset);
+  if (firstDirty < 0 || !isDirtyEnough(sealed, firstDirty, log.logConfig.minCleanableDirtyRatio)) return;
+  const { latest, mappedSegments } = await mapKeys(sealed, firstDirty);
+  const cleaned = sealed.slice(0, mappedSegments);
+  const cleanedEnd = log.endOfSegment(cleaned.at(-1)!);
+  for (const group of groupBySize(cleaned, log)) {
+    // Retention, truncation or a close may have changed the log while this one waited.
+    if (!group.every((segment) => log.segmentList.includes(segment))) return;
+    await rewrite(log, group, { latest, nowMs, deleteRetentionMs: log.logConfig.deleteRetentionMs });
+  }
+  log.markCleaned(cleanedEnd);
+}
+
+function isDirtyEnough(sealed: readonly Segment[], firstDirty: number, ratio: number): boolean {
+  const bytes = (segments: readonly Segment[]) => segments.reduce((sum, { size }) => sum + size, 0);
+  const dirty = bytes(sealed.slice(firstDirty));
+  return dirty > 0 && dirty / bytes(sealed) >= ratio;
+}
+
+interface KeyMap {
+  /** Offset of the last record of each key, keys as latin1 text. */
+  readonly latest: ReadonlyMap<string, bigint>;
+  /** How many of the sealed segments, from the oldest, the map covers. */
+  readonly mappedSegments: number;
+}
+
+async function mapKeys(sealed: readonly Segment[], firstDirty: number): Promise<KeyMap> {
+  const latest = new Map<string, bigint>();
+  let mappedSegments = firstDirty;
+  for (const segment of sealed.slice(firstDirty)) {
+    if (mappedSegments > firstDirty && latest.size > MAX_KEYS) break;
+    await inSlices(
+      segment,
+      () => giveWayTo(segment),
+      (batch) => {
+        if (batch.isControl) return;
+        for (const { key, offset } of decodeRecords(batch))
+          if (key !== null) latest.set(key.toString('latin1'), offset);
+      },
+    );
+    mappedSegments += 1;
+  }
+  return { latest, mappedSegments };
+}
+
+/** Neighbours that fit into one segment are merged, so that a log does not become a thousand slivers. */
+function* groupBySize(segments: readonly Segment[], log: PartitionLog): Iterable<Segment[]> {
+  let group: Segment[] = [];
+  let bytes = 0;
+  for (const [i, segment] of segments.entries()) {
+    const end = segments[i + 1]?.baseOffset ?? log.endOfSegment(segment);
+    const tooLarge = bytes + segment.size > log.logConfig.segmentBytes;
+    if (group.length > 0 && (tooLarge || end - group[0]!.baseOffset > MAX_SEGMENT_SPAN)) {
+      yield group;
+      group = [];
+      bytes = 0;
+    }
+    group.push(segment);
+    bytes += segment.size;
+  }
+  if (group.length > 0) yield group;
+}
+
+interface Keep {
+  readonly latest: ReadonlyMap<string, bigint>;
+  readonly nowMs: number;
+  readonly deleteRetentionMs: number;
+}
+
+async function rewrite(log: PartitionLog, group: readonly Segment[], keep: Keep): Promise<void> {
+  const { storage, directory } = log.place;
+  const baseOffset = group[0]!.baseOffset;
+  const endOffset = log.endOfSegment(group.at(-1)!);
+  const cleanedPath = path.join(directory, logFileName(baseOffset) + CLEANED_SUFFIX);
+  storage.remove(cleanedPath);
+  const output = storage.open(cleanedPath);
+  try {
+    for (const segment of group) await copyKept(segment, output, keep);
+    await output.sync();
+  } finally {
+    output.close();
+  }
+  if (!group.every((segment) => log.segmentList.includes(segment))) {
+    storage.remove(cleanedPath);
+    return;
+  }
+  const swap = swapFileName(baseOffset, endOffset);
+  storage.rename(cleanedPath, path.join(directory, swap));
+  storage.syncDirectory(directory);
+  log.swapIn(swap, group, endOffset);
+}
+
+async function copyKept(segment: Segment, output: StorageFile, keep: Keep): Promise<void> {
+  await inSlices(
+    segment,
+    () => output.sync(),
+    (batch) => {
+      const kept = keptPart(batch, keep);
+      if (kept !== null) output.append([kept]);
+    },
+  );
+}
+
+/** The batch with the records that stay, byte for byte if all do; null if none does. */
+function keptPart(batch: RecordBatch, keep: Keep): Buffer | null {
+  if (batch.isControl) return batch.bytes;
+  const records = decodeRecords(batch);
+  const kept = records.filter((record) => isKept(record, keep));
+  if (kept.length === records.length) return batch.bytes;
+  if (kept.length === 0) return null;
+  return encodeBatch({
+    records: kept,
+    baseOffset: batch.baseOffset,
+    lastOffset: batch.lastOffset,
+    partitionLeaderEpoch: batch.partitionLeaderEpoch,
+    compression: REWRITTEN_AS[batch.compressionCode] ?? 'none',
+    producerId: batch.producerId,
+    producerEpoch: batch.producerEpoch,
+    baseSequence: batch.baseSequence,
+    isTransactional: batch.isTransactional,
+  });
+}
+
+/** By compression code. What is not written here (snappy, LZ4) becomes zstd. */
+const REWRITTEN_AS: readonly Exclude<Compression, 'snappy' | 'lz4'>[] = ['none', 'gzip', 'zstd', 'zstd', 'zstd'];
+
+function isKept({ key, value, offset, timestamp }: DecodedRecord, keep: Keep): boolean {
+  if (key === null) return false;
+  const last = keep.latest.get(key.toString('latin1'));
+  if (last !== undefined && last > offset) return false;
+  return value !== null || keep.nowMs - Number(timestamp) <= keep.deleteRetentionMs;
+}
+
+/** Any awaited read lets what is queued run first. */
+async function giveWayTo(segment: Segment): Promise<void> {
+  await segment.file.read(Buffer.allocUnsafe(1), 0);
+}
+
+/** Visits a segment's batches, giving way to other work now and then. */
+async function inSlices(
+  segment: Segment,
+  giveWay: () => Promise<void>,
+  visit: (batch: RecordBatch) => void,
+): Promise<void> {
+  let position = 0;
+  while (position < segment.size) {
+    const sliceEnd = position + SLICE_BYTES;
+    const { position: reached, damage } = scanBatches(
+      segment.file,
+      position,
+      segment.size,
+      { checkCrc: true },
+      (batch, at) => {
+        if (at >= sliceEnd) return false;
+        visit(batch);
+        return true;
+      },
+    );
+    if (damage !== null) throw new CorruptLogError(segment.logPath, reached, damage);
+    position = reached;
+    await giveWay();
+  }
+}

@@ -1,0 +1,77 @@
+import { BATCH_HEADER_BYTES, RecordBatch } from '../wire/records/record-batch.js';
+import type { Segment } from './segment.js';
+
+export interface ReadRequest {
+  readonly fromOffset: bigint;
+  /** Batches that begin at or after this offset are left out. */
+  readonly upToOffset: bigint;
+  readonly maxBytes: number;
+  /** Give the first batch even if it alone is larger than `maxBytes`. */
+  readonly minOneBatch: boolean;
+}
+
+const EMPTY = Buffer.alloc(0);
+/** Bytes read beyond `maxBytes`, to reach from the index entry's position to the wanted batch. */
+const SEEK_BYTES = 8192;
+
+/** What {@link sliceBatches} made of a piece of a file: the wanted batches, or which piece is needed instead. */
+type Slice = { readonly batches: Buffer } | { readonly skipBytes: number; readonly needBytes: number };
+
+/** Whole batches of one segment, read at once. Fast when the pages are cached, as those of the log's tail are. */
+export function readSegmentSync(segment: Segment, request: ReadRequest): Buffer {
+  let [position, length] = firstPiece(segment, request);
+  while (length > 0) {
+    const piece = Buffer.allocUnsafe(length);
+    const filled = segment.file.readSync(piece, position);
+    const slice = sliceBatches(piece.subarray(0, filled), request);
+    if ('batches' in slice) return slice.batches;
+    position += slice.skipBytes;
+    length = pieceLength(segment, position, Math.max(slice.needBytes, request.maxBytes));
+  }
+  return EMPTY;
+}
+
+/** The same without blocking: for what must come from the disk. */
+export async function readSegment(segment: Segment, request: ReadRequest): Promise<Buffer> {
+  let [position, length] = firstPiece(segment, request);
+  while (length > 0) {
+    const piece = Buffer.allocUnsafe(length);
+    const filled = await segment.file.read(piece, position);
+    const slice = sliceBatches(piece.subarray(0, filled), request);
+    if ('batches' in slice) return slice.batches;
+    position += slice.skipBytes;
+    length = pieceLength(segment, position, Math.max(slice.needBytes, request.maxBytes));
+  }
+  return EMPTY;
+}
+
+function firstPiece(segment: Segment, request: ReadRequest): [position: number, length: number] {
+  const position = segment.offsetIndex.floorPosition(request.fromOffset);
+  return [position, pieceLength(segment, position, request.maxBytes + SEEK_BYTES)];
+}
+
+const pieceLength = (segment: Segment, position: number, wanted: number) =>
+  Math.max(0, Math.min(Math.max(wanted, BATCH_HEADER_BYTES), segment.size - position));
+
+/** Cuts the batches that a request asks for out of a piece that begins with a whole batch's first byte. */
+function sliceBatches(piece: Buffer, request: ReadRequest): Slice {
+  let at = 0;
+  let from = -1;
+  while (piece.length - at >= BATCH_HEADER_BYTES) {
+    const batch = new RecordBatch(piece, at);
+    const size = batch.sizeBytes;
+    if (batch.baseOffset >= request.upToOffset) return { batches: from < 0 ? EMPTY : piece.subarray(from, at) };
+    if (from < 0 && batch.lastOffset >= request.fromOffset) {
+      if (size > request.maxBytes && !request.minOneBatch) return { batches: EMPTY };
+      if (at + size > piece.length) return { skipBytes: at, needBytes: size };
+      from = at;
+    } else if (from >= 0 && at + size - from > request.maxBytes) {
+      return { batches: piece.subarray(from, at) };
+    }
+    if (at + size > piece.length)
+      return from < 0 ? { skipBytes: at + size, needBytes: 0 } : { batches: piece.subarray(from, at) };
+    at += size;
+  }
+  if (from >= 0) return { batches: piece.subarray(from, at) };
+  return { skipBytes: at, needBytes: BATCH_HEADER_BYTES };
+}

@@ -1,0 +1,217 @@
+import path from 'node:path';
+import type { RecordBatch } from '../wire/records/record-batch.js';
+import { containsValidBatch, scanBatches } from './batch-scan.js';
+import { loadProducerSnapshot, readCheckpoint, type LogCheckpoint } from './log-checkpoint.js';
+import { CorruptLogError } from './log-errors.js';
+import type { ProducerStates } from './producer-state.js';
+import { Segment, type SegmentPlace } from './segment.js';
+import { CLEANED_SUFFIX, offsetOfFileName } from './segment-files.js';
+import { finishSwaps } from './segment-swap.js';
+
+/**
+ * What to do when bytes past the checkpoint are damaged *and valid batches follow them*. Then it is not a torn tail. Either
+ * the disk wrote later pages before earlier ones as the power went (nothing acknowledged is lost), or acknowledged records
+ * rotted; nobody can tell which. `refuse` throws; `set-aside` keeps the bytes in a file beside the log, cuts, and reports.
+ */
+export type DamagePolicy = 'refuse' | 'set-aside';
+
+export interface RecoveryReport {
+  /** Bytes past the checkpoint whose CRCs were checked. */
+  readonly scannedBytes: number;
+  /** Bytes of the torn tail that were cut. */
+  readonly cutBytes: number;
+  /** File that holds what was cut, when valid batches were among it. */
+  readonly setAside: string | null;
+}
+
+export interface RecoveredLog {
+  readonly segments: Segment[];
+  readonly startOffset: bigint;
+  readonly endOffset: bigint;
+  readonly cleanedOffset: bigint;
+  readonly report: RecoveryReport;
+}
+
+/** How far from the damage valid batches are looked for. */
+const SEARCH_BYTES = 64 << 20;
+
+/**
+ * Opens what a crash or a clean close left in a log's directory. Trusts all before the checkpoint, checks every batch after it,
+ * cuts a torn tail and never a good batch, and brings indexes and producer state up to date.
+ * @throws CorruptLogError if bytes before the checkpoint are damaged or missing, or by {@link DamagePolicy}
+ */
+export function recoverLog(place: SegmentPlace, producers: ProducerStates, policy: DamagePolicy): RecoveredLog {
+  return new Recovery(place, producers, policy).run();
+}
+
+class Recovery {
+  private readonly segments: Segment[] = [];
+  private readonly checkpoint: LogCheckpoint | null;
+  private nextOffset = 0n;
+  private scannedBytes = 0;
+  private cutBytes = 0;
+  private setAside: string | null = null;
+  private producersLag = true;
+
+  constructor(
+    private readonly place: SegmentPlace,
+    private readonly producers: ProducerStates,
+    private readonly policy: DamagePolicy,
+  ) {
+    this.checkpoint = readCheckpoint(place.storage, place.directory);
+  }
+
+  run(): RecoveredLog {
+    const { place, checkpoint } = this;
+    this.removeLeftovers();
+    finishSwaps(place);
+    const bases = place.storage
+      .list(place.directory)
+      .map((name) => offsetOfFileName(name, '.log'))
+      .filter((base) => base !== null);
+    if (bases.length === 0) bases.push(checkpoint?.startOffset ?? 0n);
+    this.nextOffset = bases[0]!;
+    for (const [i, base] of bases.entries()) {
+      const trusted = checkpoint !== null && i + 1 < bases.length && bases[i + 1]! <= checkpoint.recoveryOffset;
+      this.segments.push(new Segment(place, base));
+      if (trusted) this.nextOffset = bases[i + 1]!;
+      else if (!this.recoverTail(i, bases)) break;
+    }
+    if (checkpoint !== null && this.nextOffset < checkpoint.recoveryOffset) {
+      const last = this.segments.at(-1)!;
+      const missing = `offsets ${this.nextOffset} to ${checkpoint.recoveryOffset} are missing`;
+      throw new CorruptLogError(last.logPath, last.size, missing);
+    }
+    const startOffset = maxOffset(bases[0]!, checkpoint?.startOffset ?? 0n);
+    return {
+      segments: this.segments,
+      startOffset: startOffset < this.nextOffset ? startOffset : this.nextOffset,
+      endOffset: this.nextOffset,
+      cleanedOffset: checkpoint?.cleanedOffset ?? 0n,
+      report: { scannedBytes: this.scannedBytes, cutBytes: this.cutBytes, setAside: this.setAside },
+    };
+  }
+
+  /** Checks a segment that reaches past the checkpoint. False: the log ends here. */
+  private recoverTail(index: number, bases: readonly bigint[]): boolean {
+    const segment = this.segments[index]!;
+    const { checkpoint } = this;
+    const holdsCheckpoint = checkpoint?.segmentBase === segment.baseOffset;
+    const from = holdsCheckpoint ? checkpoint.position : 0;
+    if (from > segment.size) {
+      throw new CorruptLogError(segment.logPath, segment.size, `it was ${from} bytes long at the last checkpoint`);
+    }
+    this.nextOffset = holdsCheckpoint ? checkpoint.recoveryOffset : segment.baseOffset;
+    segment.openTail(from, this.nextOffset);
+    if (this.producersLag) this.loadProducers();
+    const { position, damage } = this.scan(segment, from);
+    this.scannedBytes += position - from;
+    if (damage === null) return true;
+    this.handleDamage(index, bases, position, damage);
+    return false;
+  }
+
+  private scan(segment: Segment, from: number): { position: number; damage: string | null } {
+    const order = { isKept: true };
+    const end = scanBatches(segment.file, from, segment.size, { checkCrc: true }, (batch, position) => {
+      order.isKept = batch.baseOffset >= this.nextOffset && batch.lastOffsetDelta >= 0;
+      if (!order.isKept) return false;
+      segment.note(batch, position);
+      recordProducer(this.producers, batch);
+      this.nextOffset = batch.nextOffset;
+      return true;
+    });
+    return order.isKept ? end : { position: end.position, damage: 'offsets go backwards' };
+  }
+
+  /** Producer state as of the first batch to be scanned: the last snapshot and what was written since. */
+  private loadProducers(): void {
+    this.producersLag = false;
+    const { storage, directory } = this.place;
+    const until = this.nextOffset;
+    const taken = loadProducerSnapshot(storage, directory, until, this.producers) ?? 0n;
+    replayProducers(this.producers, this.segments, taken, until);
+  }
+
+  private handleDamage(index: number, bases: readonly bigint[], position: number, damage: string): void {
+    const segment = this.segments[index]!;
+    const later = bases.slice(index + 1).map((base) => new Segment(this.place, base));
+    const goodFollows = this.validBatchesFollow(segment, position) || later.some((next) => next.size > 0);
+    if (goodFollows && this.policy === 'refuse') {
+      throw new CorruptLogError(segment.logPath, position, `${damage}, and valid batches follow`);
+    }
+    if (goodFollows) this.setAside = this.keepAside(segment, position, later);
+    this.cutBytes = segment.size - position + later.reduce((sum, { size }) => sum + size, 0);
+    segment.trim(position);
+    for (const next of later) next.delete();
+  }
+
+  private validBatchesFollow(segment: Segment, position: number): boolean {
+    // The batch at `position` is the damaged one; a good one begins after its first byte.
+    const tail = Buffer.allocUnsafe(Math.min(segment.size - position - 1, SEARCH_BYTES));
+    const filled = segment.file.readSync(tail, position + 1);
+    return containsValidBatch(tail.subarray(0, filled), this.nextOffset);
+  }
+
+  private keepAside(segment: Segment, position: number, later: readonly Segment[]): string {
+    const target = `${segment.logPath}.${position}.damaged`;
+    this.place.storage.remove(target);
+    const copy = this.place.storage.open(target);
+    copyBytes(segment, position, copy.append.bind(copy));
+    for (const next of later) copyBytes(next, 0, copy.append.bind(copy));
+    copy.syncNow();
+    copy.close();
+    this.place.storage.syncDirectory(this.place.directory);
+    return target;
+  }
+
+  private removeLeftovers(): void {
+    const { storage, directory } = this.place;
+    for (const name of storage.list(directory)) {
+      if (name.endsWith(CLEANED_SUFFIX) || name.endsWith('.tmp')) storage.remove(path.join(directory, name));
+    }
+  }
+}
+
+const maxOffset = (a: bigint, b: bigint) => (a > b ? a : b);
+
+function copyBytes(segment: Segment, from: number, append: (chunks: Buffer[]) => void): void {
+  const chunk = Buffer.allocUnsafe(1 << 20);
+  for (let at = from; at < segment.size; at += chunk.length) {
+    const filled = segment.file.readSync(chunk, at);
+    append([chunk.subarray(0, filled)]);
+  }
+}
+
+/** Brings producer state from `from` up to `until`, from batch headers alone. */
+export function replayProducers(
+  producers: ProducerStates,
+  segments: readonly Segment[],
+  from: bigint,
+  until: bigint,
+): void {
+  for (const [i, segment] of segments.entries()) {
+    const next = segments[i + 1];
+    if (next !== undefined && next.baseOffset <= from) continue;
+    if (segment.baseOffset >= until) break;
+    scanBatches(segment.file, segment.positionOf(from), segment.size, { checkCrc: false }, (batch) => {
+      if (batch.baseOffset >= until) return false;
+      recordProducer(producers, batch);
+      return true;
+    });
+  }
+}
+
+/** Takes note of a batch of an idempotent producer; others leave no trace. */
+export function recordProducer(producers: ProducerStates, batch: RecordBatch): void {
+  if (batch.producerId < 0n || batch.isControl) return;
+  producers.record({
+    producerId: batch.producerId,
+    producerEpoch: batch.producerEpoch,
+    firstSequence: batch.baseSequence,
+    lastSequence: batch.lastSequence,
+    firstOffset: batch.baseOffset,
+    lastOffset: batch.lastOffset,
+    timestampMs: Number(batch.maxTimestamp),
+  });
+}

@@ -1,0 +1,513 @@
+import { strict as assert } from 'node:assert';
+import type { Clock } from '../ports/clock.js';
+import { StorageError, type Storage } from '../ports/storage.js';
+import { completeBatches, NO_PRODUCER_ID, type RecordBatch } from '../wire/records/record-batch.js';
+import type { FileHandles } from './file-handles.js';
+import { GroupSync } from './group-sync.js';
+import { loadProducerSnapshot, writeCheckpoint, writeProducerSnapshot } from './log-checkpoint.js';
+import type { LogConfig } from './log-config.js';
+import { LogUnwritableError, OffsetOutOfRangeError, SegmentGoneError } from './log-errors.js';
+import { readSegment, readSegmentSync, type ReadRequest } from './log-reader.js';
+import { recordProducer, recoverLog, replayProducers, type DamagePolicy, type RecoveryReport } from './log-recovery.js';
+import { offsetForTimestamp, type TimestampAndOffset } from './log-timestamps.js';
+import { ProducerStates, type ProducerStateLimits } from './producer-state.js';
+import { Segment, type SegmentPlace } from './segment.js';
+import { finishSwap } from './segment-swap.js';
+
+export interface PartitionLogOptions {
+  readonly storage: Storage;
+  readonly clock: Clock;
+  readonly handles: FileHandles;
+  /** `<topic>-<partition>`; created if it is missing. */
+  readonly directory: string;
+  readonly config: LogConfig;
+  readonly damagePolicy: DamagePolicy;
+  /**
+   * True: only synced bytes count as written. A sync that fails takes back all that it did not make durable, and a segment is
+   * synced before the next one is begun. False: the operating system's word is enough.
+   */
+  readonly strictDurability: boolean;
+  readonly producerLimits?: ProducerStateLimits;
+}
+
+export interface AppendedBatches {
+  readonly baseOffset: bigint;
+  readonly lastOffset: bigint;
+  /** Set where the topic keeps append time, else -1. */
+  readonly logAppendTimeMs: number;
+  /** The batch was in the log already (an idempotent producer's retry); the offsets are the first one's. */
+  readonly duplicate: boolean;
+}
+
+const MAX_SEGMENT_SPAN = 0x7fffffffn;
+/** Reads that begin within so many bytes of the end find their pages cached and are made at once. */
+const HOT_BYTES = 16 << 20;
+const PROBE_INTERVAL_MS = 1000;
+const EMPTY = Buffer.alloc(0);
+
+type WriteState =
+  | { readonly kind: 'writable' }
+  /** `cutTo`: end of the good records; what lies beyond is cut before the next write. */
+  | { readonly kind: 'unwritable'; readonly cause: StorageError; readonly cutTo: bigint; readonly probeAtMs: number };
+
+/**
+ * The log of one partition: batches byte for byte in segment files. Appends and hot reads are synchronous; {@link sync} makes
+ * what was appended durable. Knows nothing of leaders, acknowledgements or consumers.
+ */
+export class PartitionLog {
+  readonly recovery: RecoveryReport;
+  readonly producers: ProducerStates;
+  readonly place: SegmentPlace;
+  private readonly segments: Segment[];
+  private readonly groupSync = new GroupSync(() => this.syncSegments());
+  /** Sealed segments that no sync has covered yet. */
+  private unsynced: Segment[] = [];
+  private config: LogConfig;
+  private start: bigint;
+  private end: bigint;
+  private durable: bigint;
+  private state: WriteState = { kind: 'writable' };
+  private cleaned: bigint;
+  private activeSinceMs: number;
+  private checkpointDue = false;
+  /** Counts cuts: a sync that a cut overtook proves nothing about what came after. */
+  private cuts = 0;
+  private closed = false;
+
+  /** @throws CorruptLogError, StorageError */
+  constructor(private readonly options: PartitionLogOptions) {
+    const { storage, handles, directory, config } = options;
+    const isNew = !storage.exists(directory);
+    storage.makeDirectory(directory);
+    this.config = config;
+    this.place = { storage, handles, directory, indexIntervalBytes: config.indexIntervalBytes };
+    this.producers = new ProducerStates(options.producerLimits);
+    const recovered = recoverLog(this.place, this.producers, options.damagePolicy);
+    this.segments = recovered.segments;
+    this.recovery = recovered.report;
+    this.start = recovered.startOffset;
+    this.end = recovered.endOffset;
+    this.durable = this.end;
+    this.cleaned = recovered.cleanedOffset;
+    this.active.hold();
+    const nowMs = options.clock.nowMs();
+    const { largestTimestampMs } = this.active;
+    this.activeSinceMs = largestTimestampMs < 0 ? nowMs : Math.min(nowMs, largestTimestampMs);
+    if (this.recovery.scannedBytes > 0 || this.recovery.cutBytes > 0) this.settleRecovered();
+    // The first segment's name must be durable before anything in it is acknowledged.
+    if (isNew) storage.syncDirectory(directory);
+  }
+
+  /** First offset that can be read. */
+  get startOffset(): bigint {
+    return this.start;
+  }
+
+  /** The offset that the next record gets. */
+  get endOffset(): bigint {
+    return this.end;
+  }
+
+  /** All before this offset is on stable storage. */
+  get durableOffset(): bigint {
+    return this.durable;
+  }
+
+  get sizeBytes(): number {
+    return this.segments.reduce((sum, segment) => sum + segment.size, 0);
+  }
+
+  /** Base offsets, sizes and largest timestamps, oldest first; the last segment is the active one. */
+  get segmentList(): readonly Segment[] {
+    return this.segments;
+  }
+
+  /** Compaction has seen all before this offset. */
+  get cleanedOffset(): bigint {
+    return this.cleaned;
+  }
+
+  /** Whether something happened since the last checkpoint that recovery should not have to find out. */
+  get isCheckpointDue(): boolean {
+    return this.checkpointDue;
+  }
+
+  get isWritable(): boolean {
+    return this.state.kind === 'writable';
+  }
+
+  get directory(): string {
+    return this.options.directory;
+  }
+
+  get logConfig(): LogConfig {
+    return this.config;
+  }
+
+  setConfig(config: LogConfig): void {
+    this.config = config;
+  }
+
+  /**
+   * Writes batches at the end. Their bytes are stamped in place with offset and leader epoch, and belong to the log from then
+   * on. The caller has checked that they are whole and intact.
+   * @throws RecordBatchError if an idempotent producer's batch is out of order or fenced: nothing was written
+   * @throws LogUnwritableError if the disk is full or fails: nothing was written, and nothing will be until a probe succeeds
+   */
+  append(records: Buffer, leaderEpoch: number): AppendedBatches {
+    assert(!this.closed, 'the log is closed');
+    const batches = [...completeBatches(records)];
+    assert(batches.length > 0, 'at least one whole batch');
+    const known = this.checkProducers(batches);
+    if (known !== null) return known;
+    this.makeWritable();
+    const nowMs = this.options.clock.nowMs();
+    const baseOffset = this.end;
+    const usesAppendTime = this.config.timestampType === 'LogAppendTime';
+    for (const batch of batches) {
+      batch.stamp(this.end, leaderEpoch);
+      if (usesAppendTime) batch.stampLogAppendTime(BigInt(nowMs));
+      this.write(batch, nowMs);
+      this.end = batch.nextOffset;
+      recordProducer(this.producers, batch);
+    }
+    return {
+      baseOffset,
+      lastOffset: this.end - 1n,
+      logAppendTimeMs: usesAppendTime ? nowMs : -1,
+      duplicate: false,
+    };
+  }
+
+  /**
+   * Whole batches, the first of which holds `fromOffset` (it may begin before). Empty at the end. At once where the bytes are
+   * likely cached, else as a promise.
+   * @throws OffsetOutOfRangeError
+   */
+  read(request: ReadRequest): Buffer | Promise<Buffer> {
+    const { fromOffset } = request;
+    if (fromOffset < this.start || fromOffset > this.end) {
+      throw new OffsetOutOfRangeError(fromOffset, this.start, this.end);
+    }
+    if (fromOffset >= request.upToOffset || request.maxBytes <= 0) return EMPTY;
+    const index = this.segmentIndexFor(fromOffset);
+    return this.isHot(index, fromOffset) ? this.readHot(index, request) : this.readCold(index, request);
+  }
+
+  /** The earliest record before `upToOffset` with a timestamp of at least `timestampMs`, or null. */
+  offsetForTimestamp(timestampMs: number, upToOffset: bigint): TimestampAndOffset | null {
+    return offsetForTimestamp(this.segments, timestampMs, this.start, upToOffset);
+  }
+
+  /** The record with the largest timestamp, or null: what ListOffsets calls -3. */
+  offsetOfMaxTimestamp(upToOffset: bigint): TimestampAndOffset | null {
+    const largest = this.segments.reduce((max, segment) => Math.max(max, segment.largestTimestampMs), -1);
+    return largest < 0 ? null : this.offsetForTimestamp(largest, upToOffset);
+  }
+
+  /**
+   * Resolves when all that was appended before the call is durable; many calls share one sync. Rejects with StorageError; with
+   * strict durability all past {@link durableOffset} is then gone from the log.
+   */
+  sync(): Promise<void> {
+    return this.groupSync.request();
+  }
+
+  /** Seals the active segment and begins a new one, unless it is empty. */
+  roll(): void {
+    const { active } = this;
+    if (active.size === 0) return;
+    if (this.options.strictDurability) active.file.syncNow();
+    active.seal();
+    writeProducerSnapshot(this.place.storage, this.directory, this.end, this.producers);
+    const next = new Segment(this.place, this.end);
+    next.hold();
+    this.place.storage.syncDirectory(this.directory);
+    this.unsynced.push(active);
+    this.segments.push(next);
+    this.activeSinceMs = this.options.clock.nowMs();
+    this.checkpointDue = true;
+  }
+
+  /** Whether the active segment is old enough to be rolled (`segment.ms`). */
+  isRollDue(nowMs: number): boolean {
+    return this.active.size > 0 && nowMs - this.activeSinceMs >= this.config.segmentMs;
+  }
+
+  /** Removes the `count` oldest segments; the active one stays. */
+  dropOldest(count: number): void {
+    const dropped = this.segments.splice(0, Math.min(count, this.segments.length - 1));
+    if (dropped.length === 0) return;
+    this.unsynced = this.unsynced.filter((segment) => !dropped.includes(segment));
+    this.start = maxOffset(this.start, this.segments[0]!.baseOffset);
+    this.writeCheckpoint(this.durable);
+    for (const segment of dropped) segment.delete();
+  }
+
+  /** The offset after a segment's range: where the next one begins. */
+  endOfSegment(segment: Segment): bigint {
+    return this.segments[this.segments.indexOf(segment) + 1]?.baseOffset ?? this.end;
+  }
+
+  /** Puts a compacted segment, in the swap file of that name, in the place of its originals. */
+  swapIn(swapName: string, originals: readonly Segment[], endOffset: bigint): void {
+    const index = this.segments.indexOf(originals[0]!);
+    const { baseOffset } = originals[0]!;
+    for (const original of originals) original.retire();
+    finishSwap(this.place, swapName, baseOffset, endOffset);
+    this.segments.splice(index, originals.length, new Segment(this.place, baseOffset));
+  }
+
+  /** Compaction has seen all before an offset. */
+  markCleaned(offset: bigint): void {
+    this.cleaned = offset;
+    this.checkpointDue = true;
+  }
+
+  /** Moves the start up (DeleteRecords); segments that lie wholly before it go. Durable on return. */
+  advanceStart(offset: bigint): void {
+    if (offset > this.end) throw new OffsetOutOfRangeError(offset, this.start, this.end);
+    if (offset <= this.start) return;
+    this.start = offset;
+    this.writeCheckpoint(this.durable);
+    const whole = this.segments.findIndex((_, i) => (this.segments[i + 1]?.baseOffset ?? this.end + 1n) > offset);
+    this.dropOldest(whole);
+  }
+
+  /** Cuts all from `offset` on: what a follower does when its leader's log differs, and the log after a failed sync. */
+  truncateTo(offset: bigint): void {
+    if (offset >= this.end) return;
+    this.cuts += 1;
+    const keep = Math.max(1, this.segments.filter(({ baseOffset }) => baseOffset <= offset).length);
+    const last = this.segments[keep - 1]!;
+    last.hold();
+    const position = last.positionOf(offset);
+    // First the promise that all is durable up to here is taken back, then the bytes.
+    this.durable = minOffset(this.durable, offset);
+    writeCheckpoint(this.place.storage, this.directory, {
+      startOffset: minOffset(this.start, offset),
+      recoveryOffset: minOffset(this.durable, offset),
+      segmentBase: last.baseOffset,
+      position,
+      cleanedOffset: minOffset(this.cleaned, offset),
+    });
+    for (const dropped of this.segments.splice(keep)) dropped.delete();
+    last.cut(position, offset);
+    this.unsynced = this.unsynced.filter((segment) => this.segments.includes(segment) && segment !== last);
+    this.end = offset;
+    this.start = minOffset(this.start, offset);
+    this.restoreProducers();
+  }
+
+  /** Saves how far the log is durable, so that recovery has little to scan. */
+  async checkpoint(): Promise<void> {
+    if (this.state.kind === 'unwritable') return;
+    this.checkpointDue = true;
+    await this.sync();
+  }
+
+  /** Syncs, saves checkpoint, indexes and producer state, and closes all files. */
+  async close(): Promise<void> {
+    if (this.closed) return;
+    try {
+      if (this.state.kind === 'writable') {
+        await this.sync();
+        writeProducerSnapshot(this.place.storage, this.directory, this.end, this.producers);
+        this.writeCheckpoint(this.durable);
+      }
+    } finally {
+      this.closed = true;
+      this.releaseFiles();
+    }
+  }
+
+  /** Closes the files and saves nothing: before the directory is deleted. */
+  abandon(): void {
+    this.closed = true;
+    this.releaseFiles();
+  }
+
+  private get active(): Segment {
+    return this.segments.at(-1)!;
+  }
+
+  private releaseFiles(): void {
+    for (const segment of this.segments) {
+      segment.release();
+      this.place.handles.forget(segment.logPath);
+    }
+  }
+
+  /** Recovered bytes may be in the page cache alone: only now are they durable. */
+  private settleRecovered(): void {
+    for (const segment of this.segments) segment.file.syncNow();
+    for (const segment of this.segments.slice(0, -1)) segment.saveIndexes();
+    this.writeCheckpoint(this.end);
+  }
+
+  private checkProducers(batches: readonly RecordBatch[]): AppendedBatches | null {
+    for (const batch of batches) {
+      if (batch.producerId === NO_PRODUCER_ID || batch.isControl) continue;
+      assert(batches.length === 1, 'an idempotent producer sends one batch at a time');
+      const known = this.producers.check({
+        producerId: batch.producerId,
+        producerEpoch: batch.producerEpoch,
+        firstSequence: batch.baseSequence,
+        lastSequence: batch.lastSequence,
+      });
+      if (known === null) continue;
+      return { baseOffset: known.firstOffset, lastOffset: known.lastOffset, logAppendTimeMs: -1, duplicate: true };
+    }
+    return null;
+  }
+
+  private write(batch: RecordBatch, nowMs: number): void {
+    try {
+      if (this.mustRollFor(batch, nowMs)) this.roll();
+      if (this.active.size === 0) this.activeSinceMs = nowMs;
+      this.active.append(batch);
+    } catch (error) {
+      throw this.fail(error, this.end);
+    }
+  }
+
+  private mustRollFor(batch: RecordBatch, nowMs: number): boolean {
+    const { active } = this;
+    return (
+      (active.size > 0 && active.size + batch.sizeBytes > this.config.segmentBytes) ||
+      batch.lastOffset - active.baseOffset > MAX_SEGMENT_SPAN ||
+      this.isRollDue(nowMs)
+    );
+  }
+
+  /** Closes the log to writes, cuts what is torn if the disk lets us, and gives the error to answer with. */
+  private fail(error: unknown, cutTo: bigint): unknown {
+    if (!(error instanceof StorageError)) return error;
+    this.state = {
+      kind: 'unwritable',
+      cause: error,
+      cutTo,
+      probeAtMs: this.options.clock.monotonicMs() + PROBE_INTERVAL_MS,
+    };
+    try {
+      this.cutTorn(cutTo);
+    } catch (cutError) {
+      // Tried again by the probe; no write comes before it succeeds.
+      if (!(cutError instanceof StorageError)) throw cutError;
+    }
+    return new LogUnwritableError(this.directory, error);
+  }
+
+  /** A no-op on a writable log; on another one the probe, once per interval. */
+  private makeWritable(): void {
+    const { state } = this;
+    if (state.kind === 'writable') return;
+    if (this.options.clock.monotonicMs() < state.probeAtMs) throw new LogUnwritableError(this.directory, state.cause);
+    try {
+      this.cutTorn(state.cutTo);
+      // The write that follows is the rest of the probe: if it fails the log is unwritable again.
+      this.state = { kind: 'writable' };
+    } catch (error) {
+      throw this.fail(error, state.cutTo);
+    }
+  }
+
+  private cutTorn(cutTo: bigint): void {
+    this.truncateTo(cutTo);
+    this.active.hold();
+    if (this.active.file.size() > this.active.size) this.active.trim(this.active.size);
+  }
+
+  private async syncSegments(): Promise<void> {
+    const { end, cuts, active } = this;
+    const position = active.size;
+    const sealed = [...this.unsynced];
+    if (end === this.durable && !this.checkpointDue) return;
+    try {
+      for (const segment of sealed) await segment.file.sync();
+      await active.file.sync();
+    } catch (error) {
+      if (this.closed) return;
+      throw this.fail(error, this.options.strictDurability ? this.durable : this.end);
+    }
+    if (this.closed || cuts !== this.cuts) return;
+    this.durable = end;
+    for (const segment of sealed) if (segment !== this.active) segment.release();
+    this.unsynced = this.unsynced.filter((segment) => !sealed.includes(segment));
+    if (this.checkpointDue && active === this.active) this.saveCheckpoint(end, position);
+  }
+
+  private saveCheckpoint(end: bigint, position: number): void {
+    this.checkpointDue = false;
+    try {
+      this.active.saveIndexes();
+      if (end === this.end) writeProducerSnapshot(this.place.storage, this.directory, end, this.producers);
+      this.storeCheckpoint(end, position);
+    } catch (error) {
+      // The records are durable without it: recovery will scan more. The next sync tries again.
+      if (!(error instanceof StorageError)) throw error;
+      this.checkpointDue = true;
+    }
+  }
+
+  private writeCheckpoint(recoveryOffset: bigint): void {
+    this.active.saveIndexes();
+    const segment = this.segments[this.segmentIndexFor(recoveryOffset)]!;
+    this.storeCheckpoint(recoveryOffset, segment.positionOf(recoveryOffset), segment.baseOffset);
+  }
+
+  private storeCheckpoint(recoveryOffset: bigint, position: number, segmentBase = this.active.baseOffset): void {
+    const { storage } = this.place;
+    writeCheckpoint(storage, this.directory, {
+      startOffset: this.start,
+      recoveryOffset,
+      segmentBase,
+      position,
+      cleanedOffset: this.cleaned,
+    });
+  }
+
+  private restoreProducers(): void {
+    const taken = loadProducerSnapshot(this.place.storage, this.directory, this.end, this.producers);
+    replayProducers(this.producers, this.segments, taken ?? 0n, this.end);
+  }
+
+  /** The segment whose range holds an offset; for one before the first segment, the first. */
+  private segmentIndexFor(offset: bigint): number {
+    let low = 0;
+    let high = this.segments.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.segments[middle]!.baseOffset <= offset) low = middle + 1;
+      else high = middle;
+    }
+    return Math.max(0, low - 1);
+  }
+
+  private isHot(index: number, offset: bigint): boolean {
+    if (index !== this.segments.length - 1) return false;
+    return this.active.size - this.active.offsetIndex.floorPosition(offset) <= HOT_BYTES;
+  }
+
+  private readHot(index: number, request: ReadRequest): Buffer {
+    return readSegmentSync(this.segments[index]!, request);
+  }
+
+  private async readCold(index: number, request: ReadRequest): Promise<Buffer> {
+    try {
+      // A compacted segment may hold nothing at or after the offset: then the next one does.
+      for (const segment of this.segments.slice(index)) {
+        if (segment.baseOffset >= request.upToOffset) break;
+        const batches = await readSegment(segment, request);
+        if (batches.length > 0) return batches;
+      }
+      return EMPTY;
+    } catch (error) {
+      if (!(error instanceof SegmentGoneError) || this.closed) throw error;
+      return await this.read(request);
+    }
+  }
+}
+
+const minOffset = (a: bigint, b: bigint) => (a < b ? a : b);
+const maxOffset = (a: bigint, b: bigint) => (a > b ? a : b);

@@ -1,0 +1,161 @@
+import { RecordBatchError } from '../wire/records/record-batch.js';
+
+/** What idempotence needs of a batch. */
+export interface ProducerBatch {
+  readonly producerId: bigint;
+  readonly producerEpoch: number;
+  readonly firstSequence: number;
+  readonly lastSequence: number;
+  readonly firstOffset: bigint;
+  readonly lastOffset: bigint;
+  readonly timestampMs: number;
+}
+
+interface RememberedBatch {
+  readonly firstSequence: number;
+  readonly lastSequence: number;
+  readonly firstOffset: bigint;
+  readonly lastOffset: bigint;
+}
+
+interface ProducerEntry {
+  epoch: number;
+  timestampMs: number;
+  /** The newest last; at most {@link REMEMBERED_BATCHES}. */
+  batches: RememberedBatch[];
+}
+
+export interface ProducerStateLimits {
+  /** A producer that wrote nothing for so long is forgotten. */
+  readonly expirationMs: number;
+  /** At the bound the producer that wrote longest ago is forgotten first. */
+  readonly maxProducers: number;
+}
+
+/** A producer keeps at most five requests in flight, so that a retry is always among its last five batches. */
+const REMEMBERED_BATCHES = 5;
+const MAX_SEQUENCE = 0x7fffffff;
+
+export const DEFAULT_PRODUCER_LIMITS: ProducerStateLimits = { expirationMs: 86_400_000, maxProducers: 20_000 };
+
+/** The sequence `count` records after `sequence`: 2^31 - 1 is followed by 0. */
+export function advanceSequence(sequence: number, count: number): number {
+  return sequence > MAX_SEQUENCE - count ? count - (MAX_SEQUENCE - sequence) - 1 : sequence + count;
+}
+
+/**
+ * What a partition remembers of its idempotent producers, with Apache Kafka's rules (ProducerStateManager, ProducerAppendInfo):
+ * a batch of the current epoch must follow its predecessor's sequence; a new epoch begins at 0; a batch like one of the
+ * last five is a duplicate and gets the first one's offsets. A producer of which nothing is known may begin anywhere, for
+ * its earlier records may have been deleted by retention.
+ */
+export class ProducerStates {
+  /** In order of the last write, oldest first. */
+  private readonly producers = new Map<bigint, ProducerEntry>();
+
+  constructor(private readonly limits: ProducerStateLimits = DEFAULT_PRODUCER_LIMITS) {}
+
+  get size(): number {
+    return this.producers.size;
+  }
+
+  /**
+   * Offsets of the batch that this one repeats, or null if it is new and in order.
+   * @throws RecordBatchError OUT_OF_ORDER_SEQUENCE_NUMBER, INVALID_PRODUCER_EPOCH
+   */
+  check(batch: Omit<ProducerBatch, 'firstOffset' | 'lastOffset' | 'timestampMs'>): RememberedBatch | null {
+    const entry = this.producers.get(batch.producerId);
+    if (entry === undefined) return null;
+    const who = `producer ${String(batch.producerId)} epoch ${batch.producerEpoch}`;
+    if (batch.producerEpoch < entry.epoch) {
+      throw new RecordBatchError('INVALID_PRODUCER_EPOCH', `${who} is fenced by epoch ${entry.epoch}`);
+    }
+    if (batch.producerEpoch > entry.epoch) {
+      if (batch.firstSequence === 0) return null;
+      throw new RecordBatchError(
+        'OUT_OF_ORDER_SEQUENCE_NUMBER',
+        `${who} is new and begins with sequence ${batch.firstSequence}, not 0`,
+      );
+    }
+    const duplicate = entry.batches.find(
+      (known) => known.firstSequence === batch.firstSequence && known.lastSequence === batch.lastSequence,
+    );
+    if (duplicate !== undefined) return duplicate;
+    const expected = advanceSequence(entry.batches.at(-1)!.lastSequence, 1);
+    if (batch.firstSequence !== expected) {
+      throw new RecordBatchError(
+        'OUT_OF_ORDER_SEQUENCE_NUMBER',
+        `${who} sent sequence ${batch.firstSequence}, ${expected} was due`,
+      );
+    }
+    return null;
+  }
+
+  /** Takes note of a batch that is in the log. */
+  record(batch: ProducerBatch): void {
+    const known = this.producers.get(batch.producerId);
+    const entry: ProducerEntry =
+      known?.epoch === batch.producerEpoch ? known : { epoch: batch.producerEpoch, timestampMs: 0, batches: [] };
+    entry.timestampMs = batch.timestampMs;
+    entry.batches.push({
+      firstSequence: batch.firstSequence,
+      lastSequence: batch.lastSequence,
+      firstOffset: batch.firstOffset,
+      lastOffset: batch.lastOffset,
+    });
+    if (entry.batches.length > REMEMBERED_BATCHES) entry.batches.shift();
+    this.producers.delete(batch.producerId);
+    this.producers.set(batch.producerId, entry);
+    if (this.producers.size > this.limits.maxProducers) {
+      for (const oldest of this.producers.keys()) {
+        this.producers.delete(oldest);
+        break;
+      }
+    }
+  }
+
+  /** Forgets producers that wrote nothing lately. */
+  expire(nowMs: number): void {
+    for (const [producerId, entry] of this.producers) {
+      if (nowMs - entry.timestampMs > this.limits.expirationMs) this.producers.delete(producerId);
+    }
+  }
+
+  clear(): void {
+    this.producers.clear();
+  }
+
+  /** For a snapshot file: plain data, restored by {@link restore}. */
+  toJSON(): unknown {
+    return [...this.producers].map(([producerId, { epoch, timestampMs, batches }]) => [
+      String(producerId),
+      epoch,
+      timestampMs,
+      batches.map((b) => [b.firstSequence, b.lastSequence, String(b.firstOffset), String(b.lastOffset)]),
+    ]);
+  }
+
+  /** Takes the place of what is known by what {@link toJSON} gave. */
+  restore(snapshot: unknown): void {
+    this.producers.clear();
+    for (const [producerId, epoch, timestampMs, batches] of snapshot as SnapshotEntry[]) {
+      this.producers.set(BigInt(producerId), {
+        epoch,
+        timestampMs,
+        batches: batches.map(([firstSequence, lastSequence, firstOffset, lastOffset]) => ({
+          firstSequence,
+          lastSequence,
+          firstOffset: BigInt(firstOffset),
+          lastOffset: BigInt(lastOffset),
+        })),
+      });
+    }
+  }
+}
+
+type SnapshotEntry = [
+  producerId: string,
+  epoch: number,
+  timestampMs: number,
+  batches: [firstSequence: number, lastSequence: number, firstOffset: string, lastOffset: string][],
+];

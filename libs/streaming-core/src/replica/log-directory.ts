@@ -1,0 +1,171 @@
+import path from 'node:path';
+import { FileHandles } from '../log/file-handles.js';
+import type { LogConfig } from '../log/log-config.js';
+import { PartitionLog } from '../log/partition-log.js';
+import type { Clock, Timer } from '../ports/clock.js';
+import type { HostProcess } from '../ports/process.js';
+import type { Random } from '../ports/random.js';
+import type { Storage } from '../ports/storage.js';
+import { DirectoryLock } from './directory-lock.js';
+import { LeaderEpochs } from './leader-epochs.js';
+import { MetaPropertiesError, readMetaProperties, writeMetaProperties } from './meta-properties.js';
+import { Partition, type FlushPolicy } from './partition.js';
+
+export interface LogDirectoryOptions {
+  readonly directory: string;
+  readonly nodeId: number;
+  readonly storage: Storage;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly process: HostProcess;
+  /** Default fsync. */
+  readonly flush?: FlushPolicy;
+  /** Time between two rounds of retention, compaction and checkpoints. Default 15 s. */
+  readonly maintenanceIntervalMs?: number;
+  /** Told of what went wrong in the background, and of bytes that recovery had to cut. */
+  readonly onEvent?: (event: LogDirectoryEvent) => void;
+}
+
+export type LogDirectoryEvent =
+  | {
+      readonly kind: 'recovered';
+      readonly partition: string;
+      readonly cutBytes: number;
+      readonly setAside: string | null;
+    }
+  | { readonly kind: 'maintenance-failed'; readonly partition: string; readonly error: unknown };
+
+const DELETED_SUFFIX = '.deleted';
+const MAINTENANCE_INTERVAL_MS = 15_000;
+
+/**
+ * A broker's data directory: takes the lock, keeps `meta.properties`, opens and deletes partitions, and looks after them in
+ * the background. Which topics there are is for its owner to know.
+ */
+export class LogDirectory {
+  readonly clusterId: string;
+  private readonly lock: DirectoryLock;
+  private readonly handles: FileHandles;
+  private readonly partitions = new Map<string, Partition>();
+  private readonly flush: FlushPolicy;
+  private timers: Timer[] = [];
+  private closed = false;
+
+  /**
+   * Locks the directory (created if it is missing) and finishes deletions that a crash interrupted.
+   * @throws DirectoryInUseError, MetaPropertiesError, StorageError
+   */
+  constructor(private readonly options: LogDirectoryOptions) {
+    const { storage, directory } = options;
+    this.flush = options.flush ?? { mode: 'fsync' };
+    this.handles = new FileHandles(storage);
+    storage.makeDirectory(directory);
+    this.lock = DirectoryLock.take(storage, directory, options.process);
+    try {
+      this.clusterId = this.identify();
+      for (const name of storage.list(directory)) {
+        if (name.endsWith(DELETED_SUFFIX)) storage.removeDirectory(path.join(directory, name));
+      }
+      storage.syncDirectory(directory);
+    } catch (error) {
+      this.lock.release();
+      throw error;
+    }
+    this.every(options.maintenanceIntervalMs ?? MAINTENANCE_INTERVAL_MS, () => this.maintain());
+    if (this.flush.mode === 'interval') this.every(this.flush.intervalMs, () => this.flushAll());
+  }
+
+  /**
+   * Opens a partition, recovers it, and takes the lead in a new epoch; creates it if it is missing.
+   * @throws CorruptLogError, StorageError
+   */
+  open(topic: string, index: number, config: LogConfig): Partition {
+    const name = `${topic}-${index}`;
+    const present = this.partitions.get(name);
+    if (present !== undefined) return present;
+    const { storage, clock, nodeId } = this.options;
+    const directory = path.join(this.options.directory, name);
+    const strictDurability = this.flush.mode === 'fsync';
+    const log = new PartitionLog({
+      storage,
+      clock,
+      handles: this.handles,
+      directory,
+      config,
+      strictDurability,
+      damagePolicy: strictDurability ? 'refuse' : 'set-aside',
+    });
+    const { cutBytes, setAside } = log.recovery;
+    if (cutBytes > 0) this.options.onEvent?.({ kind: 'recovered', partition: name, cutBytes, setAside });
+    const epochs = new LeaderEpochs(storage, directory);
+    const partition = new Partition({ topic, index, nodeId, log, epochs, flush: this.flush, clock });
+    this.partitions.set(name, partition);
+    return partition;
+  }
+
+  /** Deletes a partition and its data, durably; nothing happens if there is none. A crash midway is finished at the next start. */
+  remove(topic: string, index: number): void {
+    const { storage, directory, random } = this.options;
+    const name = `${topic}-${index}`;
+    this.partitions.get(name)?.abandon();
+    this.partitions.delete(name);
+    if (!storage.exists(path.join(directory, name))) return;
+    const doomed = path.join(directory, `${name}.${random.bytes(8).toString('hex')}${DELETED_SUFFIX}`);
+    storage.rename(path.join(directory, name), doomed);
+    storage.syncDirectory(directory);
+    storage.removeDirectory(doomed);
+  }
+
+  /** One round of upkeep over all partitions. Failures go to `onEvent`; the other partitions go on. */
+  async maintain(): Promise<void> {
+    await this.forEach((partition) => partition.maintain(this.options.clock.nowMs()));
+  }
+
+  /** Saves and closes everything and releases the lock. */
+  async close(): Promise<void> {
+    if (this.closed) return;
+    this.closed = true;
+    for (const timer of this.timers) timer.cancel();
+    await Promise.all([...this.partitions.values()].map((partition) => partition.close().catch(() => undefined)));
+    this.handles.closeAll();
+    this.lock.release();
+  }
+
+  private identify(): string {
+    const { storage, directory, nodeId, random } = this.options;
+    const found = readMetaProperties(storage, directory);
+    if (found === null) {
+      const clusterId = random.bytes(16).toString('base64url');
+      writeMetaProperties(storage, directory, { clusterId, nodeId });
+      return clusterId;
+    }
+    if (found.nodeId !== nodeId) {
+      throw new MetaPropertiesError(`${directory} belongs to node ${found.nodeId}, this is node ${nodeId}`);
+    }
+    return found.clusterId;
+  }
+
+  private async flushAll(): Promise<void> {
+    await this.forEach((partition) => partition.flush());
+  }
+
+  private async forEach(action: (partition: Partition) => Promise<void>): Promise<void> {
+    for (const partition of [...this.partitions.values()]) {
+      try {
+        await action(partition);
+      } catch (error) {
+        const name = `${partition.topic}-${partition.index}`;
+        this.options.onEvent?.({ kind: 'maintenance-failed', partition: name, error });
+      }
+    }
+  }
+
+  private every(intervalMs: number, action: () => Promise<void>): void {
+    const slot = this.timers.length;
+    const next = () => {
+      if (this.closed) return;
+      this.timers[slot] = this.options.clock.schedule(intervalMs, () => void action().finally(next));
+    };
+    next();
+  }
+}

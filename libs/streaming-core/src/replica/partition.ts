@@ -1,0 +1,320 @@
+import type { Clock } from '../ports/clock.js';
+import { LogUnwritableError, OffsetOutOfRangeError } from '../log/log-errors.js';
+import { cleanLog } from '../log/log-maintenance.js';
+import type { LogConfig } from '../log/log-config.js';
+import type { TimestampAndOffset } from '../log/log-timestamps.js';
+import type { AppendedBatches, PartitionLog } from '../log/partition-log.js';
+import { COMPRESSION, RecordBatchError, type RecordBatch } from '../wire/records/record-batch.js';
+import { decodeRecords } from '../wire/records/record-codec.js';
+import { validateProduced } from '../wire/records/validate-batch.js';
+import { CommitWaiters } from './commit-waiters.js';
+import type { EpochEnd, LeaderEpochs } from './leader-epochs.js';
+import { PartitionError } from './partition-errors.js';
+import { Quorum } from './quorum.js';
+
+/** 0: do not wait. 1: until the leader has it. -1 (all): until a majority of the voters has it. */
+export type Acks = 0 | 1 | -1;
+
+/** When the leader "has" a record: once it is synced (group commit), or once the operating system took it. */
+export type FlushPolicy =
+  { readonly mode: 'fsync' } | { readonly mode: 'interval'; readonly intervalMs: number } | { readonly mode: 'os' };
+
+export interface PartitionOptions {
+  readonly topic: string;
+  readonly index: number;
+  readonly nodeId: number;
+  readonly log: PartitionLog;
+  readonly epochs: LeaderEpochs;
+  readonly flush: FlushPolicy;
+  readonly clock: Clock;
+}
+
+export interface Appended {
+  readonly baseOffset: bigint;
+  readonly lastOffset: bigint;
+  /** -1 unless the topic keeps append time. */
+  readonly logAppendTimeMs: number;
+  readonly logStartOffset: bigint;
+}
+
+export interface FetchRequest {
+  readonly fromOffset: bigint;
+  readonly maxBytes: number;
+  /** Give one batch even if it is larger than `maxBytes` (the first partition of a fetch, so that it makes progress). */
+  readonly minOneBatch: boolean;
+  /** The epoch that the client believes in; -1: it does not say. */
+  readonly currentLeaderEpoch?: number;
+}
+
+export interface Fetched {
+  /** Whole batches, the first of which holds the offset asked for; empty if there is nothing yet. */
+  readonly records: Buffer;
+  readonly highWatermark: bigint;
+  readonly logStartOffset: bigint;
+}
+
+/**
+ * One partition on the node that leads it: the one path to its log. Orders appends, decides when they are committed, shows
+ * readers what is committed and wakes those who wait for more. Another voter is one more name in its {@link Quorum}.
+ */
+export class Partition {
+  readonly topic: string;
+  readonly index: number;
+  private readonly log: PartitionLog;
+  private readonly epochs: LeaderEpochs;
+  private readonly waiters = new CommitWaiters();
+  private readonly listeners = new Set<() => void>();
+  private quorum: Quorum;
+  private committed: bigint;
+  private closedBy: PartitionError | null = null;
+  private maintenance: Promise<void> | null = null;
+
+  /** Takes the lead in a new epoch, durably. */
+  constructor(private readonly options: PartitionOptions) {
+    this.topic = options.topic;
+    this.index = options.index;
+    this.log = options.log;
+    this.epochs = options.epochs;
+    this.epochs.truncateTo(this.log.endOffset + 1n);
+    this.epochs.begin(this.epochs.latest + 1, this.log.endOffset);
+    this.quorum = new Quorum([options.nodeId], this.log.endOffset);
+    this.committed = this.log.startOffset;
+    this.advance();
+  }
+
+  get leaderEpoch(): number {
+    return this.epochs.latest;
+  }
+
+  /** Readers see what lies before. */
+  get highWatermark(): bigint {
+    return this.committed;
+  }
+
+  get startOffset(): bigint {
+    return this.log.startOffset;
+  }
+
+  get endOffset(): bigint {
+    return this.log.endOffset;
+  }
+
+  get sizeBytes(): number {
+    return this.log.sizeBytes;
+  }
+
+  /** False while the disk is full or failing: appends are then refused with KAFKA_STORAGE_ERROR. */
+  get isWritable(): boolean {
+    return this.log.isWritable;
+  }
+
+  get config(): LogConfig {
+    return this.log.logConfig;
+  }
+
+  setConfig(config: LogConfig): void {
+    this.log.setConfig(config);
+  }
+
+  /**
+   * Appends what a client sent: one batch, checked here, written before this returns (so the order of calls is the order in the
+   * log), acknowledged through the promise as `acks` asks. The buffer belongs to the log from then on.
+   * Rejects with an error for {@link errorNameOf}; the batch is then not acknowledged, and may or may not be in the log if it is
+   * a StorageError. Waiting appends are as many as the broker lets connections have in flight.
+   */
+  append(records: Buffer | null, acks: Acks): Promise<Appended> {
+    return this.appendAs(acks, () => {
+      const { maxMessageBytes, compact } = this.config;
+      const batch = validateProduced(records, { batchBytesMax: maxMessageBytes });
+      if (batch.isTransactional) {
+        throw new RecordBatchError('INVALID_TXN_STATE', 'transactional writes are not served');
+      }
+      if (compact) checkKeys(batch);
+      return batch.bytes;
+    });
+  }
+
+  /** Appends batches that the broker itself made (a coordinator's state). As {@link append}, without the checks. */
+  appendInternal(records: Buffer, acks: Acks = -1): Promise<Appended> {
+    return this.appendAs(acks, () => records);
+  }
+
+  /**
+   * Committed batches from an offset on: at once when the bytes are likely cached, else as a promise. Throws (or rejects with)
+   * an error for {@link errorNameOf}: OFFSET_OUT_OF_RANGE, FENCED_LEADER_EPOCH, UNKNOWN_LEADER_EPOCH, storage errors.
+   */
+  fetch(request: FetchRequest): Fetched | Promise<Fetched> {
+    this.assertOpen();
+    this.checkEpoch(request.currentLeaderEpoch ?? -1);
+    const { committed: highWatermark } = this;
+    const { startOffset: logStartOffset } = this;
+    const records = this.log.read({ ...request, upToOffset: highWatermark });
+    return records instanceof Promise
+      ? records.then((read) => ({ records: read, highWatermark, logStartOffset }))
+      : { records, highWatermark, logStartOffset };
+  }
+
+  /**
+   * Calls back after each rise of the high watermark, after the start moves, and when the partition closes, until the returned
+   * function is called. The callback only takes note; it must not throw.
+   */
+  subscribe(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => void this.listeners.delete(listener);
+  }
+
+  /** The earliest committed record with a timestamp of at least `timestampMs`, or null. */
+  offsetForTimestamp(timestampMs: number): TimestampAndOffset | null {
+    this.assertOpen();
+    return this.log.offsetForTimestamp(timestampMs, this.committed);
+  }
+
+  /** The committed record with the largest timestamp, or null. */
+  offsetOfMaxTimestamp(): TimestampAndOffset | null {
+    this.assertOpen();
+    return this.log.offsetOfMaxTimestamp(this.committed);
+  }
+
+  /** What OffsetForLeaderEpoch answers. Throws as {@link fetch} does when the client's own epoch is not ours. */
+  endOfEpoch(epoch: number, currentLeaderEpoch = -1): EpochEnd {
+    this.assertOpen();
+    this.checkEpoch(currentLeaderEpoch);
+    return this.epochs.endOf(epoch, this.log.endOffset);
+  }
+
+  /** DeleteRecords: moves the start up to an offset, -1 for the high watermark. Returns the new start. */
+  deleteRecordsBefore(offset: bigint): bigint {
+    this.assertOpen();
+    const target = offset === -1n ? this.committed : offset;
+    if (target < 0n || target > this.committed) {
+      throw new OffsetOutOfRangeError(target, this.startOffset, this.committed);
+    }
+    this.log.advanceStart(target);
+    this.epochs.advanceStart(this.startOffset);
+    this.notify();
+    return this.startOffset;
+  }
+
+  /** Checks that a client's idea of the leader's epoch is ours. */
+  checkEpoch(currentLeaderEpoch: number): void {
+    if (currentLeaderEpoch < 0 || currentLeaderEpoch === this.leaderEpoch) return;
+    const older = currentLeaderEpoch < this.leaderEpoch;
+    throw new PartitionError(
+      older ? 'FENCED_LEADER_EPOCH' : 'UNKNOWN_LEADER_EPOCH',
+      `${this.name} is in epoch ${this.leaderEpoch}, not ${currentLeaderEpoch}`,
+    );
+  }
+
+  /** Syncs what the flush policy left to the operating system. */
+  async flush(): Promise<void> {
+    if (this.closedBy === null && this.log.isWritable) await this.log.sync();
+  }
+
+  /** Rolls, retention, compaction, forgetting of old producers, checkpoint. One run at a time. Rejects with StorageError. */
+  maintain(nowMs: number): Promise<void> {
+    if (this.closedBy !== null) return Promise.resolve();
+    this.maintenance ??= this.runMaintenance(nowMs).finally(() => (this.maintenance = null));
+    return this.maintenance;
+  }
+
+  /** Answers what waits, saves and closes the log. */
+  async close(): Promise<void> {
+    if (this.closedBy !== null) return;
+    if (this.options.flush.mode === 'fsync') await this.flush().catch(() => undefined);
+    this.stop(new PartitionError('NOT_LEADER_OR_FOLLOWER', `${this.name} is closed`));
+    await this.maintenance?.catch(() => undefined);
+    await this.log.close();
+  }
+
+  /** Answers what waits and lets go of the files: the topic is deleted. */
+  abandon(): void {
+    this.stop(new PartitionError('UNKNOWN_TOPIC_OR_PARTITION', `${this.name} is deleted`));
+    this.log.abandon();
+  }
+
+  private get name(): string {
+    return `${this.topic}-${this.index}`;
+  }
+
+  private appendAs(acks: Acks, check: () => Buffer): Promise<Appended> {
+    try {
+      this.assertOpen();
+      const appended = this.log.append(check(), this.leaderEpoch);
+      return this.acknowledge(appended, acks);
+    } catch (error) {
+      return Promise.reject(error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+
+  private acknowledge(appended: AppendedBatches, acks: Acks): Promise<Appended> {
+    const result = { ...appended, logStartOffset: this.startOffset };
+    const endOffset = appended.lastOffset + 1n;
+    const waiting = acks === 0 ? Promise.resolve() : this.waiters.wait(endOffset, acks === 1 ? 'leader' : 'majority');
+    if (this.options.flush.mode === 'fsync') this.commitDurably();
+    else this.advance();
+    return waiting.then(() => result);
+  }
+
+  private commitDurably(): void {
+    this.log.sync().then(
+      () => this.advance(),
+      (error: unknown) => this.takeBack(error),
+    );
+  }
+
+  /** The leader's own log is as far as its flush policy says: takes that to the quorum. */
+  private advance(): void {
+    if (this.closedBy !== null) return;
+    const ownEnd = this.options.flush.mode === 'fsync' ? this.log.durableOffset : this.log.endOffset;
+    this.quorum.acknowledge(this.options.nodeId, ownEnd);
+    const committed = this.quorum.committedOffset();
+    const rises = committed !== null && committed > this.committed;
+    if (rises) this.committed = committed;
+    this.waiters.reached(ownEnd, this.committed);
+    if (rises) this.notify();
+  }
+
+  /** A sync failed: what it should have made durable is out of the log again and nobody was told otherwise. */
+  private takeBack(error: unknown): void {
+    if (this.closedBy !== null) return;
+    this.advance();
+    const failure = error instanceof Error ? error : new Error(String(error));
+    this.waiters.failBeyond(this.log.durableOffset, failure);
+  }
+
+  private async runMaintenance(nowMs: number): Promise<void> {
+    const startBefore = this.startOffset;
+    try {
+      await cleanLog(this.log, nowMs, this.committed);
+    } catch (error) {
+      if (!(error instanceof LogUnwritableError)) throw error;
+    }
+    if (this.startOffset === startBefore) return;
+    this.epochs.advanceStart(this.startOffset);
+    this.notify();
+  }
+
+  private notify(): void {
+    for (const listener of [...this.listeners]) listener();
+  }
+
+  private stop(reason: PartitionError): void {
+    this.closedBy = reason;
+    this.waiters.failBeyond(-1n, reason);
+    this.notify();
+    this.listeners.clear();
+  }
+
+  private assertOpen(): void {
+    if (this.closedBy !== null) throw this.closedBy;
+  }
+}
+
+/** A record without a key has no place in a compacted topic. */
+function checkKeys(batch: RecordBatch): void {
+  const keyless = decodeRecords(batch).some(({ key }) => key === null);
+  if (keyless) {
+    const how = batch.compressionCode === COMPRESSION.none ? '' : ' (compressed)';
+    throw new RecordBatchError('INVALID_RECORD', `a record${how} for a compacted topic has no key`);
+  }
+}
