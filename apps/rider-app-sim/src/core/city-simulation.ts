@@ -10,6 +10,7 @@ import { DRIVER_HABITS } from './habits.js';
 import { Offers } from './offers.js';
 import { type RememberedCity, type Sleepers, wakeUp } from './remembered-city.js';
 import { Riders } from './riders.js';
+import { runIdOf } from './ride-ids.js';
 import type { SimCity } from './sim-city.js';
 import { Trips } from './trips.js';
 import { type PhoneEvent, World } from './world.js';
@@ -59,6 +60,7 @@ export class CitySimulation {
   private readonly commands: SeededRandom;
   /** Drivers who report their location at the same tenth of a second, by that slot. */
   private readonly slots: readonly Driver[][];
+  private readonly zones: ReadonlySet<string>;
   private tick: number;
 
   constructor(options: SimulationOptions) {
@@ -67,6 +69,7 @@ export class CitySimulation {
     // Another stream for each run: a city that is resumed must not repeat its first hour.
     const random = new SeededRandom(seed).fork(`run ${startMs}`);
     this.world = new World(city, startMs);
+    this.zones = new Set(city.zones());
     this.tick = Math.floor(startMs / STEP_MS);
     this.fleet = new Fleet(this.world, random.fork('fleet'), drivers, remembered?.carsSeen);
     this.reports = new DriverReports(this.world);
@@ -110,6 +113,8 @@ export class CitySimulation {
 
   /** News from RideEvents, at the city time of the last step. What phones wrote comes back, too: riders learn from it. */
   hear(event: RideEvent): void {
+    // Rides of another city that used the same log are none of these phones' business.
+    if (!this.zones.has(event.zone)) return;
     this.riders.hear(event);
     this.offers.overhear(event);
     this.trips.overhear(event);
@@ -150,7 +155,7 @@ export class CitySimulation {
   private begin(remembered: RememberedCity | undefined): void {
     const seq = seqAtStart(this.world.now);
     for (const driver of this.drivers) driver.seq = seq;
-    if (remembered !== undefined) wakeUp(remembered, this.parts());
+    if (remembered !== undefined) wakeUp(within(remembered, this.zones), this.parts());
     for (let car = 0; car < this.fleet.cars; car++) {
       const team = this.fleet.driversOf(car);
       const [first] = team;
@@ -189,9 +194,8 @@ export class CitySimulation {
   }
 }
 
-/** Short, and never the same twice: city time goes on from run to run. */
-const runIdOf = (seed: number, startMs: number): string =>
-  `sim-${seed.toString(36)}-${Math.floor(startMs / 1000).toString(36)}`;
-
-/** Whether the id is one that riders of a simulation gave to a ride: other rides have riders of their own. */
-export const isSimulatedRide = (rideId: string): boolean => /^sim-[0-9a-z]+-[0-9a-z]+-\d+$/.test(rideId);
+const within = ({ drivers, rides, carsSeen }: RememberedCity, zones: ReadonlySet<string>): RememberedCity => ({
+  drivers: drivers.filter(({ zone }) => zones.has(zone)),
+  rides: rides.filter(({ request }) => zones.has(request.zone)),
+  carsSeen,
+});
