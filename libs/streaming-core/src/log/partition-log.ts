@@ -77,7 +77,6 @@ export class PartitionLog {
   /** @throws CorruptLogError, StorageError */
   constructor(private readonly options: PartitionLogOptions) {
     const { storage, handles, directory, config } = options;
-    const isNew = !storage.exists(directory);
     storage.makeDirectory(directory);
     this.config = config;
     this.place = { storage, handles, directory, indexIntervalBytes: config.indexIntervalBytes };
@@ -94,8 +93,8 @@ export class PartitionLog {
     const { largestTimestampMs } = this.active;
     this.activeSinceMs = largestTimestampMs < 0 ? nowMs : Math.min(nowMs, largestTimestampMs);
     if (this.recovery.scannedBytes > 0 || this.recovery.cutBytes > 0) this.settleRecovered();
-    // The first segment's name must be durable before anything in it is acknowledged.
-    if (isNew) storage.syncDirectory(directory);
+    // The names of segments must be durable before anything in them is acknowledged, and a crash may have left them otherwise.
+    storage.syncDirectory(directory);
   }
 
   /** First offset that can be read. */
