@@ -1,0 +1,70 @@
+import { type DynamicModule, Module, type OnModuleInit } from '@nestjs/common';
+import { DatabaseModule } from '@ridestream/platform/database/database.module';
+import { HealthRegistry } from '@ridestream/platform/health/health-registry';
+import { ensurePlatformTopics } from '@ridestream/platform/streaming/ensure-topics';
+import { defaultCityDir, loadCityPack } from '@ridestream/ride-domain/city/load-city-pack';
+import { ZonePartitionTable } from '@ridestream/ride-domain/zones/zone-partitions';
+import type { StreamClient } from 'streaming-core/client/types';
+import { InjectStreamClient } from 'streaming-core/nest/stream-consumer.decorators';
+import { StreamingConsumers } from 'streaming-core/nest/streaming-consumers';
+import { StreamingModule } from 'streaming-core/nest/streaming.module';
+import type { AnalyticsEnv } from './config.js';
+import { WindowsController } from './http/windows.controller.js';
+import { CreateAnalytics1763800000000 } from './store/1763800000000-create-analytics.js';
+import { AnalyticsStore } from './store/analytics-store.js';
+import { WindowQueries } from './store/window-queries.js';
+import { ZoneWindow } from './store/zone-window.entity.js';
+import { AnalyticsConsumer } from './stream/analytics-consumer.js';
+import { MetricsPublisher } from './stream/metrics-publisher.js';
+import { PricePublisher } from './stream/price-publisher.js';
+
+@Module({})
+export class AppModule implements OnModuleInit {
+  constructor(
+    @InjectStreamClient() private readonly client: StreamClient,
+    private readonly table: ZonePartitionTable,
+    consumers: StreamingConsumers,
+    health: HealthRegistry,
+  ) {
+    health.add('streaming', () => {
+      const { ok, consumers: members } = consumers.status();
+      return Promise.resolve({ ok, detail: { consumers: members } });
+    });
+  }
+
+  static for(env: AnalyticsEnv): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        StreamingModule.forRoot({ brokers: env.KAFKA_BROKERS, clientId: 'analytics' }),
+        DatabaseModule.forRoot({
+          url: env.DATABASE_URL,
+          schema: 'analytics',
+          entities: [ZoneWindow],
+          migrations: [CreateAnalytics1763800000000],
+        }),
+      ],
+      controllers: [WindowsController],
+      providers: [
+        {
+          provide: ZonePartitionTable,
+          useFactory: async () => {
+            const pack = await loadCityPack(env.CITY_PACK ?? defaultCityDir(), { partitions: env.ZONE_PARTITIONS });
+            return pack.partitions;
+          },
+        },
+        AnalyticsStore,
+        WindowQueries,
+        PricePublisher,
+        MetricsPublisher,
+        AnalyticsConsumer,
+      ],
+    };
+  }
+
+  async onModuleInit(): Promise<void> {
+    const admin = this.client.admin();
+    await ensurePlatformTopics(admin, this.table.partitionCount);
+    await admin.close();
+  }
+}
