@@ -1,0 +1,245 @@
+import type { Clock, Timer } from '../ports/clock.js';
+import type { Listener, Network } from '../ports/network.js';
+import type { HostProcess } from '../ports/process.js';
+import type { Random } from '../ports/random.js';
+import type { Storage } from '../ports/storage.js';
+import { LogDirectory, type LogDirectoryEvent } from '../replica/log-directory.js';
+import type { FlushPolicy } from '../replica/partition.js';
+import { BrokerConfig, type BrokerOptions } from './config.js';
+import { Connections } from './connections.js';
+import { FetchWaits } from './fetch-waits.js';
+import { GroupService } from './group-service.js';
+import { SILENT, type Logger } from './logger.js';
+import { BrokerMetrics } from './metrics.js';
+import { OffsetsTopic } from './offsets-topic.js';
+import { ProducerIds } from './producer-ids.js';
+import { createRequestTable } from './request-table.js';
+import type { BrokerServices, Node } from './services.js';
+import { TopicCatalog, type NewTopic, type Topic } from './topic-catalog.js';
+import { TopicStore } from './topic-store.js';
+
+export interface BrokerPorts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly storage: Storage;
+  readonly network: Network;
+  readonly process: HostProcess;
+}
+
+export interface BrokerStart extends BrokerOptions {
+  readonly dataDirectory: string;
+  readonly ports: BrokerPorts;
+  /** Default: silent. */
+  readonly logger?: Logger;
+}
+
+/** How long a stopping broker waits for the answers to requests under way. */
+const DRAIN_MS = 5_000;
+
+/** One broker: everything it has, put together; started by {@link Broker.start}. */
+export class Broker {
+  readonly config: BrokerConfig;
+  readonly metrics = new BrokerMetrics();
+  readonly #services: BrokerServices;
+  readonly #directory: LogDirectory;
+  readonly #connections: Connections;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  #listener: Listener | null = null;
+  #expiry: Timer | null = null;
+  #isStopped = false;
+
+  /**
+   * Opens the data directory, recovers what is there, and listens. Resolves when clients are served.
+   * @throws {BrokerConfigError} for settings, DirectoryInUseError for a directory that another broker has, StorageError,
+   * CorruptLogError, and the network's error when the port is taken
+   */
+  static async start(options: BrokerStart): Promise<Broker> {
+    const broker = new Broker(options);
+    try {
+      await broker.#open(options.ports.network);
+    } catch (error) {
+      await broker.stop();
+      throw error;
+    }
+    return broker;
+  }
+
+  private constructor(options: BrokerStart) {
+    const { ports, dataDirectory, logger = SILENT } = options;
+    const { clock, random, storage } = ports;
+    this.config = new BrokerConfig(options);
+    this.#clock = clock;
+    this.#logger = logger;
+    const { config, metrics } = this;
+    this.#directory = new LogDirectory({
+      ...ports,
+      directory: dataDirectory,
+      nodeId: config.nodeId,
+      flush: flushPolicy(config),
+      maintenanceIntervalMs: config.number('log.retention.check.interval.ms'),
+      onEvent: (event) => this.#onDirectoryEvent(event),
+    });
+    const topics = new TopicCatalog(config, new TopicStore(storage, dataDirectory), this.#directory, random);
+    try {
+      topics.load();
+    } catch (error) {
+      void this.#directory.close();
+      throw error;
+    }
+    const offsetsTopic = new OffsetsTopic(topics, config, clock, logger);
+    const groups = new GroupService(groupConfig(config, offsetsTopic.partitionCount), {
+      clock,
+      random,
+      log: offsetsTopic,
+      logger,
+    });
+    this.#services = {
+      config,
+      cluster: { clusterId: this.#directory.clusterId, self: () => this.#self() },
+      topics,
+      groups,
+      offsetsTopic,
+      fetchWaits: new FetchWaits(clock),
+      producerIds: new ProducerIds(storage, dataDirectory),
+      metrics,
+      clock,
+      logger,
+    };
+    this.#connections = new Connections({
+      table: createRequestTable(this.#services),
+      clock,
+      logger,
+      metrics,
+      maxRequestBytes: config.number('socket.request.max.bytes'),
+      maxInFlight: config.number('queued.max.requests'),
+      maxConnections: config.number('max.connections'),
+      maxIdleMs: config.number('connections.max.idle.ms'),
+    });
+  }
+
+  /** Where it listens; not what it advertises. */
+  get host(): string {
+    return this.#listener?.host ?? this.config.host;
+  }
+
+  get port(): number {
+    return this.#listener?.port ?? this.config.port;
+  }
+
+  get clusterId(): string {
+    return this.#services.cluster.clusterId;
+  }
+
+  topics(): readonly Topic[] {
+    return this.#services.topics.all();
+  }
+
+  /** @throws {TopicError} */
+  createTopic(topic: NewTopic): Topic {
+    return this.#services.topics.create(topic);
+  }
+
+  /** Answers what is under way, then closes connections and files. Nothing acknowledged is lost, and the next start is quick. */
+  async stop(): Promise<void> {
+    if (this.#isStopped) return;
+    this.#isStopped = true;
+    this.#expiry?.cancel();
+    await this.#listener?.close();
+    this.#services.fetchWaits.stop();
+    this.#services.groups.stop();
+    await this.#connections.drain(DRAIN_MS);
+    await this.#directory.close();
+    this.#connections.destroyAll();
+  }
+
+  /** Ends as a crash would: connections break off, nothing more is written. For tests. */
+  kill(): void {
+    if (this.#isStopped) return;
+    this.#isStopped = true;
+    this.#expiry?.cancel();
+    void this.#listener?.close();
+    this.#connections.destroyAll();
+    this.#services.fetchWaits.stop();
+    this.#services.groups.stop();
+    this.#directory.abandon();
+  }
+
+  async #open(network: Network): Promise<void> {
+    const { groups, offsetsTopic } = this.#services;
+    const partitions = Array.from({ length: offsetsTopic.partitionCount }, (_, index) => index);
+    for (const partition of partitions) groups.coordinator.startLoading(partition);
+    this.#listener = await network.listen({ host: this.config.host, port: this.config.port }, (connection) =>
+      this.#connections.accept(connection),
+    );
+    for (const partition of partitions) await this.#loadGroups(partition);
+    groups.wake();
+    this.#scheduleExpiry();
+  }
+
+  async #loadGroups(partition: number): Promise<void> {
+    const { groups, offsetsTopic } = this.#services;
+    await offsetsTopic.read(partition, ({ key, value }) => {
+      if (key === null) return;
+      try {
+        groups.coordinator.load(key, value, groups.now());
+      } catch (error) {
+        this.#logger.error({ partition, err: error }, 'skipped a record of __consumer_offsets that cannot be read');
+      }
+    });
+    groups.coordinator.finishLoading(partition);
+  }
+
+  #self(): Node {
+    const { nodeId, advertisedHost, advertisedPort } = this.config;
+    return { nodeId, host: advertisedHost ?? reachable(this.host), port: advertisedPort ?? this.port };
+  }
+
+  #scheduleExpiry(): void {
+    this.#expiry = this.#clock.schedule(this.config.number('offsets.retention.check.interval.ms'), () => {
+      this.#services.groups.expireOffsets();
+      this.#scheduleExpiry();
+    });
+  }
+
+  #onDirectoryEvent(event: LogDirectoryEvent): void {
+    const { kind, ...details } = event;
+    if (kind === 'recovered') this.#logger.warn(details, 'cut the torn end of a log');
+    else this.#logger.error(details, 'upkeep of a partition failed');
+  }
+}
+
+function flushPolicy(config: BrokerConfig): FlushPolicy {
+  switch (config.text('flush')) {
+    case 'os':
+      return { mode: 'os' };
+    case 'interval':
+      return { mode: 'interval', intervalMs: config.number('log.flush.interval.ms') };
+    default:
+      return { mode: 'fsync' };
+  }
+}
+
+/** Protocol metadata and assignment of one member; the largest groups that are known need some 100 KB. */
+const MEMBER_BYTES_MAX = 1 << 20;
+const GROUPS_MAX = 10_000;
+
+function groupConfig(config: BrokerConfig, offsetsPartitions: number) {
+  return {
+    initialRebalanceDelayMs: config.number('group.initial.rebalance.delay.ms'),
+    minSessionTimeoutMs: config.number('group.min.session.timeout.ms'),
+    maxSessionTimeoutMs: config.number('group.max.session.timeout.ms'),
+    maxMembers: config.number('group.max.size'),
+    maxMemberBytes: MEMBER_BYTES_MAX,
+    offsetsPartitions,
+    maxGroups: GROUPS_MAX,
+    maxOffsetMetadataBytes: config.number('offset.metadata.max.bytes'),
+    offsetsRetentionMs: config.number('offsets.retention.minutes') * 60_000,
+  };
+}
+
+/** Nobody can connect to "every address": who listens there is reached at the loopback unless told otherwise. */
+function reachable(host: string): string {
+  if (host === '0.0.0.0') return '127.0.0.1';
+  return host === '::' ? '::1' : host;
+}

@@ -1,0 +1,166 @@
+import {
+  GroupCoordinator,
+  type CommitInput,
+  type CoordinatorConfig,
+  type CoordinatorEffect,
+  type CoordinatorResponse,
+  type GroupRequest,
+  type Now,
+  type RecordToAppend,
+} from '../groups/group-coordinator.js';
+import type {
+  GroupError,
+  HeartbeatInput,
+  JoinInput,
+  JoinResponse,
+  LeaveInput,
+  LeaveResponse,
+  SyncInput,
+  SyncResponse,
+} from '../groups/group-types.js';
+import type { Clock, Timer } from '../ports/clock.js';
+import type { Random } from '../ports/random.js';
+import type { Logger } from './logger.js';
+
+/** The topic `__consumer_offsets` as the coordinator needs it. */
+export interface OffsetsLog {
+  /** Writes records in order; resolves to `NONE` once they are durable, else to why they are not. */
+  append(partition: number, records: readonly RecordToAppend[]): Promise<GroupError>;
+}
+
+type AppendEffect = Extract<CoordinatorEffect, { type: 'append' }>;
+type Without<T> = Omit<T, 'type' | 'requestId'>;
+
+/** Runs the group coordinator in the world: requests as promises, deadlines as a timer, appends through the log. */
+export class GroupService {
+  readonly coordinator: GroupCoordinator;
+  readonly #waiting = new Map<number, (response: CoordinatorResponse) => void>();
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #log: OffsetsLog;
+  readonly #logger: Logger;
+  #lastRequestId = 0;
+  #timer: Timer | null = null;
+  #timerAtMs = Infinity;
+  #isStopped = false;
+
+  constructor(config: CoordinatorConfig, ports: { clock: Clock; random: Random; log: OffsetsLog; logger: Logger }) {
+    this.coordinator = new GroupCoordinator(config);
+    this.#clock = ports.clock;
+    this.#random = ports.random;
+    this.#log = ports.log;
+    this.#logger = ports.logger;
+  }
+
+  join(groupId: string, input: Omit<Without<JoinInput>, 'newMemberId'>): Promise<JoinResponse> {
+    const newMemberId = `${input.groupInstanceId ?? input.clientId}-${this.#uuid()}`;
+    return this.#request(groupId, { ...input, type: 'join', requestId: this.#nextId(), newMemberId });
+  }
+
+  sync(groupId: string, input: Without<SyncInput>): Promise<SyncResponse> {
+    return this.#request(groupId, { ...input, type: 'sync', requestId: this.#nextId() });
+  }
+
+  heartbeat(groupId: string, input: Without<HeartbeatInput>): Promise<{ readonly error: GroupError }> {
+    return this.#request(groupId, { ...input, type: 'heartbeat', requestId: this.#nextId() });
+  }
+
+  leave(groupId: string, input: Without<LeaveInput>): Promise<LeaveResponse> {
+    return this.#request(groupId, { ...input, type: 'leave', requestId: this.#nextId() });
+  }
+
+  commit(groupId: string, input: Without<CommitInput>): Promise<{ readonly errors: readonly GroupError[] }> {
+    return this.#request(groupId, { ...input, type: 'commit', requestId: this.#nextId() });
+  }
+
+  /** Resolves once the group is gone from the log too. */
+  async delete(groupId: string): Promise<GroupError> {
+    const { error, effects } = this.coordinator.deleteGroup(groupId, this.now());
+    const results = await Promise.all(this.#perform(effects));
+    return error === 'NONE' ? (results.find((result) => result !== 'NONE') ?? 'NONE') : error;
+  }
+
+  forgetTopic(topic: string): void {
+    void this.#perform(this.coordinator.forgetTopic(topic));
+  }
+
+  expireOffsets(): void {
+    void this.#perform(this.coordinator.expireOffsets(this.now()));
+  }
+
+  /** To be called once groups were loaded, for the sessions of their members. */
+  wake(): void {
+    this.#arm(this.coordinator.nextDeadlineMs());
+  }
+
+  /** Answers all that waits with NOT_COORDINATOR. */
+  stop(): void {
+    this.#timer?.cancel();
+    this.#isStopped = true;
+    void this.#perform(this.coordinator.unloadAll(this.now()));
+  }
+
+  now(): Now {
+    return { monotonicMs: this.#clock.monotonicMs(), wallMs: this.#clock.nowMs() };
+  }
+
+  #request<R>(groupId: string, input: GroupRequest): Promise<R> {
+    return new Promise((resolve) => {
+      // The coordinator answers each request with the response of its own type.
+      this.#waiting.set(input.requestId, resolve as (response: CoordinatorResponse) => void);
+      void this.#perform(this.coordinator.request(groupId, input, this.now()));
+      this.#arm(this.coordinator.nextDeadlineMs(groupId));
+    });
+  }
+
+  #perform(effects: readonly CoordinatorEffect[]): Promise<GroupError>[] {
+    const appends: Promise<GroupError>[] = [];
+    for (const effect of effects) {
+      switch (effect.type) {
+        case 'reply':
+          this.#waiting.get(effect.requestId)?.(effect.response);
+          this.#waiting.delete(effect.requestId);
+          break;
+        case 'append':
+          appends.push(this.#append(effect));
+          break;
+        case 'memberRemoved': {
+          const { type: _, ...details } = effect;
+          this.#logger.info(details, 'group member removed');
+          break;
+        }
+      }
+    }
+    return appends;
+  }
+
+  async #append(effect: AppendEffect): Promise<GroupError> {
+    const { appendId, groupId, partition, records } = effect;
+    const error = await this.#log.append(partition, records);
+    if (error !== 'NONE') this.#logger.error({ partition, error }, 'cannot write to __consumer_offsets');
+    void this.#perform(this.coordinator.appended(appendId, error, this.now()));
+    this.#arm(this.coordinator.nextDeadlineMs(groupId));
+    return error;
+  }
+
+  #arm(deadlineMs: number): void {
+    if (this.#isStopped || deadlineMs === Infinity || deadlineMs >= this.#timerAtMs) return;
+    this.#timer?.cancel();
+    this.#timerAtMs = deadlineMs;
+    this.#timer = this.#clock.schedule(Math.max(0, deadlineMs - this.#clock.monotonicMs()), () => {
+      this.#timerAtMs = Infinity;
+      void this.#perform(this.coordinator.tick(this.now()));
+      this.#arm(this.coordinator.nextDeadlineMs());
+    });
+  }
+
+  #nextId(): number {
+    this.#lastRequestId += 1;
+    return this.#lastRequestId;
+  }
+
+  #uuid(): string {
+    const hex = this.#random.bytes(16).toString('hex');
+    return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+  }
+}

@@ -1,0 +1,74 @@
+import type { Acks, Partition } from '../../replica/partition.js';
+import { errorNameOf } from '../../replica/partition-errors.js';
+import { ERROR } from '../../wire/error-codes.js';
+import type { BrokerServices } from '../services.js';
+import type { Topic } from '../topic-catalog.js';
+import type { Handler } from '../request-context.js';
+
+const TOPIC_IDS_FROM = 13;
+
+interface PartitionResult {
+  readonly index: number;
+  readonly errorCode: number;
+  readonly baseOffset: bigint;
+  readonly logAppendTimeMs?: bigint;
+  readonly logStartOffset?: bigint;
+  readonly errorMessage?: string;
+}
+
+/** Appends in the order of the request, at once; answers when every append is acknowledged as `acks` asks. */
+export function produce(services: BrokerServices): Handler<0> {
+  const { topics } = services;
+  return async (request, { apiVersion }) => {
+    const hasIds = apiVersion >= TOPIC_IDS_FROM;
+    const responses = await Promise.all(
+      request.topicData.map(async ({ name, topicId, partitionData }) => {
+        const topic = hasIds ? topics.byId(topicId) : topics.get(name);
+        const missing = hasIds && !topic ? ERROR.UNKNOWN_TOPIC_ID : ERROR.UNKNOWN_TOPIC_OR_PARTITION;
+        const appends = partitionData.map(({ index, records }) => {
+          const refusal = topic?.partitions[index] ? refuse(topic, request.acks) : missing;
+          if (refusal !== ERROR.NONE) return Promise.resolve({ index, errorCode: refusal, baseOffset: -1n });
+          return append(services, topic!.partitions[index]!, records, request.acks as Acks);
+        });
+        return { name, topicId, partitionResponses: await Promise.all(appends) };
+      }),
+    );
+    if (request.acks !== 0) return { responses };
+    const failed = responses
+      .flatMap(({ partitionResponses }) => partitionResponses)
+      .find(({ errorCode }) => errorCode !== 0);
+    // Without a response, closing the connection is the one way to tell.
+    if (failed) throw new Error(`a produce request with acks=0 failed with error ${failed.errorCode}`);
+    return null;
+  };
+}
+
+function refuse(topic: Topic, acks: number): number {
+  if (acks !== 0 && acks !== 1 && acks !== -1) return ERROR.INVALID_REQUIRED_ACKS;
+  if (topic.isInternal) return ERROR.INVALID_TOPIC_EXCEPTION;
+  // There is one replica of everything.
+  return acks === -1 && topic.minInsyncReplicas > 1 ? ERROR.NOT_ENOUGH_REPLICAS : ERROR.NONE;
+}
+
+async function append(
+  { metrics, logger }: BrokerServices,
+  partition: Partition,
+  records: Buffer | null,
+  acks: Acks,
+): Promise<PartitionResult> {
+  const { index } = partition;
+  try {
+    const { baseOffset, logAppendTimeMs, logStartOffset } = await partition.append(records, acks);
+    metrics.recordBatchesAppended += 1;
+    metrics.bytesAppended += records?.length ?? 0;
+    return { index, errorCode: ERROR.NONE, baseOffset, logAppendTimeMs: BigInt(logAppendTimeMs), logStartOffset };
+  } catch (error) {
+    const name = errorNameOf(error);
+    metrics.api(0).errors += 1;
+    const details = { topic: partition.topic, partition: index, error: name, err: error };
+    if (name === 'UNKNOWN_SERVER_ERROR' || name === 'KAFKA_STORAGE_ERROR') logger.error(details, 'append failed');
+    else logger.debug(details, 'append refused');
+    const errorMessage = error instanceof Error ? error.message : String(error);
+    return { index, errorCode: ERROR[name], baseOffset: -1n, errorMessage };
+  }
+}

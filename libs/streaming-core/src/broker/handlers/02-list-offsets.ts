@@ -1,0 +1,79 @@
+import type { Partition } from '../../replica/partition.js';
+import { errorNameOf } from '../../replica/partition-errors.js';
+import { ERROR } from '../../wire/error-codes.js';
+import type { BrokerServices } from '../services.js';
+import type { Handler } from '../request-context.js';
+
+/** Timestamps that mean a place, and the version that knows them first. */
+const LATEST = -1n;
+const EARLIEST = -2n;
+const MAX_TIMESTAMP = -3n;
+const EARLIEST_LOCAL = -4n;
+const LATEST_TIERED = -5n;
+const KNOWN_FROM: ReadonlyMap<bigint, number> = new Map([
+  [LATEST, 0],
+  [EARLIEST, 0],
+  [MAX_TIMESTAMP, 7],
+  [EARLIEST_LOCAL, 8],
+  [LATEST_TIERED, 9],
+]);
+
+const LEADER_EPOCH_FROM = 4;
+
+interface Found {
+  readonly timestamp: bigint;
+  readonly offset: bigint;
+  readonly leaderEpoch: number;
+}
+
+const NOTHING: Found = { timestamp: -1n, offset: -1n, leaderEpoch: -1 };
+
+/** The first offset with a timestamp of at least the one asked for; -1 if there is none. */
+export function listOffsets({ topics, logger }: BrokerServices): Handler<2> {
+  return (request, { apiVersion }) => ({
+    topics: request.topics.map(({ name, partitions }) => ({
+      name,
+      partitions: partitions.map(({ partitionIndex, currentLeaderEpoch, timestamp }) => {
+        const failed = (errorCode: number) => ({ partitionIndex, errorCode, ...NOTHING });
+        const partition = topics.get(name)?.partitions[partitionIndex];
+        if (!partition) return failed(ERROR.UNKNOWN_TOPIC_OR_PARTITION);
+        if (timestamp < 0n && apiVersion < (KNOWN_FROM.get(timestamp) ?? Infinity)) {
+          return failed(ERROR.UNSUPPORTED_VERSION);
+        }
+        try {
+          partition.checkEpoch(currentLeaderEpoch);
+          const { leaderEpoch, ...found } = lookUp(partition, timestamp);
+          const epoch = apiVersion >= LEADER_EPOCH_FROM ? { leaderEpoch } : {};
+          return { partitionIndex, errorCode: ERROR.NONE, ...found, ...epoch };
+        } catch (error) {
+          const errorName = errorNameOf(error);
+          if (errorName === 'UNKNOWN_SERVER_ERROR') {
+            logger.error({ topic: name, partition: partitionIndex, err: error }, 'offset look-up failed');
+          }
+          return failed(ERROR[errorName]);
+        }
+      }),
+    })),
+  });
+}
+
+function lookUp(partition: Partition, timestamp: bigint): Found {
+  const { leaderEpoch } = partition;
+  switch (timestamp) {
+    case LATEST:
+      return { timestamp: -1n, offset: partition.highWatermark, leaderEpoch };
+    case EARLIEST:
+    case EARLIEST_LOCAL:
+      return { timestamp: -1n, offset: partition.startOffset, leaderEpoch };
+    case LATEST_TIERED:
+      return NOTHING;
+    default: {
+      const found =
+        timestamp === MAX_TIMESTAMP
+          ? partition.offsetOfMaxTimestamp()
+          : partition.offsetForTimestamp(Number(timestamp));
+      if (!found) return NOTHING;
+      return { timestamp: BigInt(found.timestampMs), offset: found.offset, leaderEpoch: found.leaderEpoch };
+    }
+  }
+}

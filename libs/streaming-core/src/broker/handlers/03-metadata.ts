@@ -1,0 +1,72 @@
+import { ERROR } from '../../wire/error-codes.js';
+import { ZERO_UUID } from '../../wire/schema.js';
+import { TopicError, type Topic } from '../topic-catalog.js';
+import { isInternalTopic, topicNameProblem } from '../topic-name.js';
+import type { BrokerServices } from '../services.js';
+import type { Handler } from '../request-context.js';
+
+const NULLABLE_NAME_FROM = 12;
+
+/** Brokers and topics. A topic that is asked for by name and missing is created, if client and broker allow it. */
+export function metadata(services: BrokerServices): Handler<3> {
+  const { cluster, topics, config } = services;
+  return (request, { apiVersion }) => {
+    const { nodeId, host, port } = cluster.self();
+    const mayCreate = request.allowAutoTopicCreation && config.flag('auto.create.topics.enable');
+    const byId = (topicId: string) => {
+      const topic = topics.byId(topicId);
+      if (topic) return describe(topic, nodeId);
+      return missing(ERROR.UNKNOWN_TOPIC_ID, apiVersion < NULLABLE_NAME_FROM ? '' : null, topicId);
+    };
+    const byName = (name: string) => {
+      const topic = topics.get(name) ?? (mayCreate ? create(services, name) : unknown(name));
+      return typeof topic === 'number' ? missing(topic, name, ZERO_UUID) : describe(topic, nodeId);
+    };
+    const wantsAll = request.topics === null || (apiVersion === 0 && request.topics.length === 0);
+    const asked = wantsAll
+      ? topics.all().map((topic) => describe(topic, nodeId))
+      : request.topics.map(({ name, topicId }) => (name === null ? byId(topicId) : byName(name)));
+    return {
+      brokers: [{ nodeId, host, port }],
+      clusterId: cluster.clusterId,
+      controllerId: nodeId,
+      topics: asked,
+    };
+  };
+}
+
+function unknown(name: string): number {
+  return topicNameProblem(name) === null ? ERROR.UNKNOWN_TOPIC_OR_PARTITION : ERROR.INVALID_TOPIC_EXCEPTION;
+}
+
+function create({ topics, config, offsetsTopic, logger }: BrokerServices, name: string): Topic | number {
+  try {
+    if (isInternalTopic(name)) return offsetsTopic.ensure();
+    return topics.create({ name, partitions: config.number('num.partitions'), configs: {} });
+  } catch (error) {
+    if (error instanceof TopicError) return ERROR[error.code];
+    logger.error({ err: error, topic: name }, 'cannot create topic');
+    return ERROR.KAFKA_STORAGE_ERROR;
+  }
+}
+
+function describe(topic: Topic, nodeId: number) {
+  return {
+    errorCode: ERROR.NONE as number,
+    name: topic.name as string | null,
+    topicId: topic.id,
+    isInternal: topic.isInternal,
+    partitions: topic.partitions.map(({ leaderEpoch }, partitionIndex) => ({
+      errorCode: ERROR.NONE,
+      partitionIndex,
+      leaderId: nodeId,
+      leaderEpoch,
+      replicaNodes: [nodeId],
+      isrNodes: [nodeId],
+    })),
+  };
+}
+
+function missing(errorCode: number, name: string | null, topicId: string): ReturnType<typeof describe> {
+  return { errorCode, name, topicId, isInternal: false, partitions: [] };
+}

@@ -1,0 +1,48 @@
+import type { OffsetToCommit } from '../../groups/group-coordinator.js';
+import { ERROR } from '../../wire/error-codes.js';
+import type { BrokerServices } from '../services.js';
+import type { Handler } from '../request-context.js';
+
+/** First version that names topics by id. */
+const TOPIC_IDS_FROM = 10;
+
+/** Answered once the offsets are durable. Offsets of partitions that do not exist are refused, so that what is kept is bounded. */
+export function offsetCommit({ groups, topics }: BrokerServices): Handler<8> {
+  return async (request, { apiVersion }) => {
+    const offsets: OffsetToCommit[] = [];
+    const planned = request.topics.map(({ name, topicId, partitions }) => {
+      const topic = apiVersion >= TOPIC_IDS_FROM ? topics.byId(topicId) : topics.get(name);
+      const missing =
+        apiVersion >= TOPIC_IDS_FROM && !topic ? ERROR.UNKNOWN_TOPIC_ID : ERROR.UNKNOWN_TOPIC_OR_PARTITION;
+      const entries = partitions.map((partition) => {
+        const { partitionIndex, committedOffset, committedLeaderEpoch, committedMetadata } = partition;
+        if (!topic?.partitions[partitionIndex]) return { partitionIndex, errorCode: missing, index: -1 };
+        offsets.push({
+          topic: topic.name,
+          partition: partitionIndex,
+          offset: committedOffset,
+          leaderEpoch: committedLeaderEpoch,
+          metadata: committedMetadata,
+        });
+        return { partitionIndex, errorCode: ERROR.NONE, index: offsets.length - 1 };
+      });
+      return { name, topicId, entries };
+    });
+    const { errors } = await groups.commit(request.groupId, {
+      memberId: request.memberId,
+      groupInstanceId: request.groupInstanceId,
+      generationId: request.generationIdOrMemberEpoch,
+      offsets,
+    });
+    return {
+      topics: planned.map(({ name, topicId, entries }) => ({
+        name,
+        topicId,
+        partitions: entries.map(({ partitionIndex, errorCode, index }) => ({
+          partitionIndex,
+          errorCode: index < 0 ? errorCode : ERROR[errors[index]!],
+        })),
+      })),
+    };
+  };
+}

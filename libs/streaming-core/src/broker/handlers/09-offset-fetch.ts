@@ -1,0 +1,73 @@
+import type { CommittedOffset, OffsetStore } from '../../groups/offset-store.js';
+import { ERROR } from '../../wire/error-codes.js';
+import { ZERO_UUID } from '../../wire/schema.js';
+import type { BrokerServices } from '../services.js';
+import type { Handler } from '../request-context.js';
+
+const SEVERAL_GROUPS_FROM = 8;
+const TOPIC_IDS_FROM = 10;
+
+interface AskedTopic {
+  readonly name: string;
+  readonly topicId: string;
+  readonly partitionIndexes: readonly number[];
+}
+
+/** Committed offsets; -1 where there is none. */
+export function offsetFetch({ groups, topics }: BrokerServices): Handler<9> {
+  const fetchGroup = (groupId: string, asked: readonly AskedTopic[] | null, hasIds: boolean) => {
+    const error = groups.coordinator.availability(groupId);
+    if (error !== 'NONE') return { groupId, errorCode: ERROR[error], topics: [] };
+    const store = groups.coordinator.committed(groupId);
+    const found = (asked ?? everything(store)).map(({ name, topicId, partitionIndexes }) => {
+      const topic = hasIds && asked ? topics.byId(topicId) : undefined;
+      const isMissing = hasIds && asked !== null && !topic;
+      const topicName = topic?.name ?? name;
+      return {
+        name: topicName,
+        topicId: topic?.id ?? (asked ? topicId : (topics.get(name)?.id ?? ZERO_UUID)),
+        partitions: partitionIndexes.map((partition) =>
+          isMissing
+            ? { ...committedPartition(partition, undefined), errorCode: ERROR.UNKNOWN_TOPIC_ID }
+            : committedPartition(partition, store?.get(topicName, partition)),
+        ),
+      };
+    });
+    return { groupId, errorCode: ERROR.NONE, topics: found };
+  };
+  return (request, { apiVersion }) => {
+    if (apiVersion >= SEVERAL_GROUPS_FROM) {
+      const hasIds = apiVersion >= TOPIC_IDS_FROM;
+      return { groups: request.groups.map((group) => fetchGroup(group.groupId, group.topics, hasIds)) };
+    }
+    const asked = request.topics?.map((topic) => ({ ...topic, topicId: ZERO_UUID })) ?? null;
+    const { errorCode, topics: found } = fetchGroup(request.groupId, asked, false);
+    if (errorCode === ERROR.NONE || apiVersion >= 2) return { errorCode, topics: found };
+    // Version 1 has no error of its own: it stands at every partition.
+    const failed = (asked ?? []).map(({ name, partitionIndexes }) => ({
+      name,
+      partitions: partitionIndexes.map((partition) => ({ ...committedPartition(partition, undefined), errorCode })),
+    }));
+    return { topics: failed };
+  };
+}
+
+function committedPartition(partitionIndex: number, committed: CommittedOffset | undefined) {
+  return {
+    partitionIndex,
+    committedOffset: committed?.offset ?? -1n,
+    committedLeaderEpoch: committed?.leaderEpoch ?? -1,
+    metadata: committed?.metadata ?? '',
+    errorCode: ERROR.NONE as number,
+  };
+}
+
+function everything(store: OffsetStore | undefined): AskedTopic[] {
+  const partitions = new Map<string, number[]>();
+  for (const { topic, partition } of store?.entries() ?? []) {
+    const known = partitions.get(topic);
+    if (known) known.push(partition);
+    else partitions.set(topic, [partition]);
+  }
+  return [...partitions].map(([name, partitionIndexes]) => ({ name, topicId: ZERO_UUID, partitionIndexes }));
+}

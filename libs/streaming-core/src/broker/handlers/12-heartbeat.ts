@@ -1,0 +1,10 @@
+import { ERROR } from '../../wire/error-codes.js';
+import type { BrokerServices } from '../services.js';
+import type { Handler } from '../request-context.js';
+
+export function heartbeat({ groups }: BrokerServices): Handler<12> {
+  return async ({ groupId, generationId, memberId, groupInstanceId }) => {
+    const { error } = await groups.heartbeat(groupId, { memberId, groupInstanceId, generationId });
+    return { errorCode: ERROR[error] };
+  };
+}

@@ -1,0 +1,43 @@
+import { metadataFor } from '../../groups/group.js';
+import { ERROR } from '../../wire/error-codes.js';
+import type { BrokerServices } from '../services.js';
+import type { Handler } from '../request-context.js';
+
+/** First version in which a group that does not exist is an error and not a dead group. */
+const NOT_FOUND_FROM = 6;
+
+export function describeGroups({ groups }: BrokerServices): Handler<15> {
+  return ({ groups: groupIds }, { apiVersion }) => ({
+    groups: groupIds.map((groupId) => {
+      const error = groupId === '' ? 'INVALID_GROUP_ID' : groups.coordinator.availability(groupId);
+      const group = error === 'NONE' ? groups.coordinator.group(groupId) : undefined;
+      if (!group) {
+        const isMissing = error === 'NONE' && apiVersion >= NOT_FOUND_FROM;
+        return {
+          errorCode: ERROR[isMissing ? 'GROUP_ID_NOT_FOUND' : error],
+          errorMessage: isMissing ? `Group ${groupId} not found.` : null,
+          groupId,
+          groupState: error === 'NONE' ? 'Dead' : '',
+          protocolType: '',
+          protocolData: '',
+          members: [],
+        };
+      }
+      return {
+        errorCode: ERROR.NONE,
+        groupId,
+        groupState: group.phase,
+        protocolType: group.protocolType ?? '',
+        protocolData: group.phase === 'Stable' ? (group.protocolName ?? '') : '',
+        members: [...group.members.values()].map((member) => ({
+          memberId: member.memberId,
+          groupInstanceId: member.groupInstanceId,
+          clientId: member.clientId,
+          clientHost: member.clientHost,
+          memberMetadata: metadataFor(member, group.protocolName),
+          memberAssignment: member.assignment,
+        })),
+      };
+    }),
+  });
+}

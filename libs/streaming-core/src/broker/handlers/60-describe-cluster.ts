@@ -1,0 +1,18 @@
+import { ERROR } from '../../wire/error-codes.js';
+import type { BrokerServices } from '../services.js';
+import type { Handler } from '../request-context.js';
+
+const BROKERS = 1;
+
+export function describeCluster({ cluster }: BrokerServices): Handler<60> {
+  return ({ endpointType }) => {
+    const { clusterId } = cluster;
+    const { nodeId, host, port } = cluster.self();
+    if (endpointType !== BROKERS) {
+      const errorMessage = 'this broker has no controller endpoints of its own';
+      return { errorCode: ERROR.MISMATCHED_ENDPOINT_TYPE, errorMessage, endpointType, clusterId, brokers: [] };
+    }
+    const brokers = [{ brokerId: nodeId, host, port, rack: null, isFenced: false }];
+    return { errorCode: ERROR.NONE, clusterId, controllerId: nodeId, brokers };
+  };
+}

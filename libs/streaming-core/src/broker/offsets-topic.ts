@@ -1,0 +1,61 @@
+import type { RecordToAppend } from '../groups/group-coordinator.js';
+import type { GroupError } from '../groups/group-types.js';
+import type { Clock } from '../ports/clock.js';
+import { completeBatches } from '../wire/records/record-batch.js';
+import { decodeRecords, encodeBatch, type DecodedRecord } from '../wire/records/record-codec.js';
+import type { BrokerConfig } from './config.js';
+import type { OffsetsLog } from './group-service.js';
+import type { Logger } from './logger.js';
+import type { Topic, TopicCatalog } from './topic-catalog.js';
+import { OFFSETS_TOPIC } from './topic-name.js';
+
+const READ_BYTES = 1 << 20;
+const CONFIGS = { 'cleanup.policy': 'compact', 'segment.bytes': '104857600', 'compression.type': 'producer' };
+
+/** The internal topic that keeps groups and their offsets. */
+export class OffsetsTopic implements OffsetsLog {
+  constructor(
+    private readonly topics: TopicCatalog,
+    private readonly config: BrokerConfig,
+    private readonly clock: Clock,
+    private readonly logger: Logger,
+  ) {}
+
+  /** Of the topic as it is, or as it will be created. */
+  get partitionCount(): number {
+    return this.topics.get(OFFSETS_TOPIC)?.partitions.length ?? this.config.number('offsets.topic.num.partitions');
+  }
+
+  /** Creates the topic if it is missing. @throws {TopicError} */
+  ensure(): Topic {
+    const topic = this.topics.get(OFFSETS_TOPIC);
+    return topic ?? this.topics.create({ name: OFFSETS_TOPIC, partitions: this.partitionCount, configs: CONFIGS });
+  }
+
+  async append(partition: number, records: readonly RecordToAppend[]): Promise<GroupError> {
+    try {
+      const timestamp = BigInt(this.clock.nowMs());
+      const batch = encodeBatch({ records: records.map((record) => ({ ...record, timestamp })) });
+      await this.ensure().partitions[partition]!.appendInternal(batch);
+      return 'NONE';
+    } catch (error) {
+      this.logger.error({ partition, err: error }, 'cannot write to __consumer_offsets');
+      return 'COORDINATOR_NOT_AVAILABLE';
+    }
+  }
+
+  /** Every record that a partition holds, in order. */
+  async read(partition: number, onRecord: (record: DecodedRecord) => void): Promise<void> {
+    const log = this.topics.get(OFFSETS_TOPIC)?.partitions[partition];
+    if (!log) return;
+    let fromOffset = log.startOffset;
+    while (fromOffset < log.highWatermark) {
+      const { records } = await log.fetch({ fromOffset, maxBytes: READ_BYTES, minOneBatch: true });
+      if (records.length === 0) return;
+      for (const batch of completeBatches(records)) {
+        for (const record of decodeRecords(batch)) if (record.offset >= fromOffset) onRecord(record);
+        fromOffset = batch.nextOffset;
+      }
+    }
+  }
+}

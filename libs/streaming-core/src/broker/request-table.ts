@@ -1,0 +1,50 @@
+import { produce } from './handlers/00-produce.js';
+import { fetch } from './handlers/01-fetch.js';
+import { listOffsets } from './handlers/02-list-offsets.js';
+import { metadata } from './handlers/03-metadata.js';
+import { offsetCommit } from './handlers/08-offset-commit.js';
+import { offsetFetch } from './handlers/09-offset-fetch.js';
+import { findCoordinator } from './handlers/10-find-coordinator.js';
+import { joinGroup } from './handlers/11-join-group.js';
+import { heartbeat } from './handlers/12-heartbeat.js';
+import { leaveGroup } from './handlers/13-leave-group.js';
+import { syncGroup } from './handlers/14-sync-group.js';
+import { describeGroups } from './handlers/15-describe-groups.js';
+import { listGroups } from './handlers/16-list-groups.js';
+import { apiVersions } from './handlers/18-api-versions.js';
+import { createTopics } from './handlers/19-create-topics.js';
+import { deleteTopics } from './handlers/20-delete-topics.js';
+import { initProducerId } from './handlers/22-init-producer-id.js';
+import { describeConfigs } from './handlers/32-describe-configs.js';
+import { createPartitions } from './handlers/37-create-partitions.js';
+import { deleteGroups } from './handlers/42-delete-groups.js';
+import { describeCluster } from './handlers/60-describe-cluster.js';
+import type { RequestTable } from './request-context.js';
+import type { BrokerServices } from './services.js';
+
+/** Who answers what. */
+export function createRequestTable(services: BrokerServices): RequestTable {
+  return {
+    0: produce(services),
+    1: fetch(services),
+    2: listOffsets(services),
+    3: metadata(services),
+    8: offsetCommit(services),
+    9: offsetFetch(services),
+    10: findCoordinator(services),
+    11: joinGroup(services),
+    12: heartbeat(services),
+    13: leaveGroup(services),
+    14: syncGroup(services),
+    15: describeGroups(services),
+    16: listGroups(services),
+    18: apiVersions,
+    19: createTopics(services),
+    20: deleteTopics(services),
+    22: initProducerId(services),
+    32: describeConfigs(services),
+    37: createPartitions(services),
+    42: deleteGroups(services),
+    60: describeCluster(services),
+  };
+}

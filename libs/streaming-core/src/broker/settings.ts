@@ -1,0 +1,118 @@
+/** The broker's settings, under Apache Kafka's names where Kafka has them. */
+
+export type SettingType = 'boolean' | 'int' | 'long' | 'double' | 'string';
+
+export interface Setting {
+  readonly type: SettingType;
+  readonly default: string;
+  readonly doc: string;
+  readonly min?: number;
+  readonly max?: number;
+  readonly oneOf?: readonly string[];
+}
+
+const INT_MAX = 2_147_483_647;
+
+const int = (value: number, doc: string, min = 0, max = INT_MAX): Setting => ({
+  type: 'int',
+  default: String(value),
+  doc,
+  min,
+  max,
+});
+const long = (value: number, doc: string, min = -1): Setting => ({ type: 'long', default: String(value), doc, min });
+const bool = (value: boolean, doc: string): Setting => ({ type: 'boolean', default: String(value), doc });
+
+export const BROKER_SETTINGS = {
+  'auto.create.topics.enable': bool(true, 'Whether a topic is created when a client first asks for it.'),
+  'connections.max.idle.ms': long(600_000, 'A connection without a whole request for so long is closed.', 1),
+  'delete.topic.enable': bool(true, 'Whether clients may delete topics.'),
+  'fetch.max.bytes': int(57_671_680, 'Most bytes in one fetch response, whatever the client asks for.', 1024),
+  flush: {
+    type: 'string',
+    default: 'fsync',
+    doc: 'When the broker has a record: `fsync` - once it is on stable storage (many appends share one sync); `os` - once the operating system has it; `interval` - as `os`, with a flush each log.flush.interval.ms.',
+    oneOf: ['fsync', 'interval', 'os'],
+  },
+  'group.initial.rebalance.delay.ms': int(
+    0,
+    'How long the first rebalance of an empty group waits for more members. Apache Kafka waits 3000; for one broker on a laptop nobody should.',
+  ),
+  'group.max.session.timeout.ms': int(1_800_000, 'Longest session timeout that a member may ask for.', 1),
+  'group.max.size': int(1_000, 'Most members of one group.', 1),
+  'group.min.session.timeout.ms': int(
+    1_000,
+    'Shortest session timeout that a member may ask for. Apache Kafka: 6000; shorter here so that tests see failures soon.',
+    1,
+  ),
+  'log.flush.interval.ms': long(1_000, 'Time between two flushes with `flush=interval`.', 1),
+  'log.retention.check.interval.ms': long(
+    15_000,
+    'Time between two rounds of retention, compaction and checkpoints. Apache Kafka looks at retention each 300000.',
+    1,
+  ),
+  'max.connections': int(10_000, 'Most connections at a time; more are closed at once.', 1),
+  'max.partitions': int(4_000, 'Most partitions of all topics together.', 1),
+  'num.partitions': int(1, 'Partitions of a topic that is created without a number of its own.', 1, 10_000),
+  'offset.metadata.max.bytes': int(4_096, 'Longest note that a client may add to a committed offset.'),
+  'offsets.retention.check.interval.ms': long(600_000, 'Time between two looks for offsets to expire.', 1),
+  'offsets.retention.minutes': int(10_080, 'How long the offsets of a group without members are kept.', 1),
+  'offsets.topic.num.partitions': int(
+    8,
+    'Partitions of `__consumer_offsets`, fixed when it is created. Apache Kafka has 50, for clusters.',
+    1,
+    1_000,
+  ),
+  'queued.max.requests': int(500, 'Produce requests of one connection that may be under way at a time.', 1),
+  'socket.request.max.bytes': int(
+    104_857_600,
+    'Largest request; a connection that sends a larger one is closed.',
+    1_024,
+  ),
+} as const satisfies Record<string, Setting>;
+
+/** The broker setting that gives topics their default, per topic config, where the names differ from the topic's. */
+const TOPIC_DEFAULTS: Readonly<Record<string, string>> = {
+  'cleanup.policy': 'log.cleanup.policy',
+  'delete.retention.ms': 'log.cleaner.delete.retention.ms',
+  'index.interval.bytes': 'log.index.interval.bytes',
+  'max.message.bytes': 'message.max.bytes',
+  'message.timestamp.type': 'log.message.timestamp.type',
+  'min.cleanable.dirty.ratio': 'log.cleaner.min.cleanable.ratio',
+  'retention.bytes': 'log.retention.bytes',
+  'retention.ms': 'log.retention.ms',
+  'segment.bytes': 'log.segment.bytes',
+  'segment.ms': 'log.roll.ms',
+};
+
+export function topicDefaultSetting(topicConfig: string): string {
+  return TOPIC_DEFAULTS[topicConfig] ?? topicConfig;
+}
+
+export type BrokerSettingName = keyof typeof BROKER_SETTINGS;
+export type SettingValues = Readonly<Record<string, string>>;
+
+/** Why a value does not fit a setting, or null. */
+export function checkSetting(setting: Setting, value: string): string | null {
+  switch (setting.type) {
+    case 'boolean':
+      return value === 'true' || value === 'false' ? null : 'must be true or false';
+    case 'string':
+      return setting.oneOf?.includes(value) === false ? `must be one of ${setting.oneOf.join(', ')}` : null;
+    case 'int':
+    case 'long':
+    case 'double': {
+      const number = Number(value);
+      const isNumber =
+        value.trim() !== '' && (setting.type === 'double' ? !Number.isNaN(number) : Number.isSafeInteger(number));
+      if (!isNumber) return setting.type === 'double' ? 'must be a number' : 'must be a whole number';
+      if (setting.min !== undefined && number < setting.min) return `must be at least ${setting.min}`;
+      if (setting.max !== undefined && number > setting.max) return `must be at most ${setting.max}`;
+      return null;
+    }
+  }
+}
+
+export function isBrokerSetting(name: string): name is BrokerSettingName {
+  return Object.hasOwn(BROKER_SETTINGS, name);
+}
