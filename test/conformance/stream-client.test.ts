@@ -347,9 +347,9 @@ describe(`rebalances on ${targetName}`, () => {
       for (const record of batch.records) seen.set(text(record)!, (seen.get(text(record)!) ?? 0) + 1);
     };
     let sent = 0;
-    let producing = true;
+    const done = new AbortController();
     const load = (async () => {
-      while (producing) {
+      while (!done.signal.aborted) {
         const records = [one, two].map((topic) => ({
           topic,
           partition: sent % 6,
@@ -376,7 +376,7 @@ describe(`rebalances on ${targetName}`, () => {
     expect(first.revoked).toHaveLength(6); // what stays is not taken away
     await second.consumer.close();
     await until('the first member has all again', () => first.owned.size === 12);
-    producing = false;
+    done.abort();
     await load;
     await until('all records are seen', () => seen.size === sent * 2);
     const doubled = [...seen].filter(([, count]) => count > 1);

@@ -1,7 +1,7 @@
 import { apiVersionsV3, findCoordinatorV4, metadataV9, type Connection } from '@platformatic/kafka';
 import { Backoff, delay } from './backoff.js';
 import { BrokerConnections, call, type BrokerAddress, type ConnectionPurpose } from './broker-connections.js';
-import { KafkaErrorCode, KafkaResponseError, asStreamClientError } from './kafka-errors.js';
+import { KafkaErrorCode as E, KafkaResponseError, asStreamClientError } from './kafka-errors.js';
 import { StreamClientError } from './types.js';
 
 /** What this client sends: Apache Kafka 3.0 and newer serve all of it. */
@@ -21,6 +21,7 @@ const NEEDED_APIS: readonly { readonly key: number; readonly version: number; re
 ];
 
 const REFRESH_INTERVAL_MIN_MS = 50;
+const FORGET_TOPIC_AFTER_MS = 10_000;
 const TOPICS_MAX = 10_000;
 
 /** The brokers, and who leads which partition, as last heard. */
@@ -29,6 +30,7 @@ export class Cluster {
   readonly #bootstrap: readonly BrokerAddress[];
   #brokers = new Map<number, BrokerAddress>();
   readonly #leaders = new Map<string, readonly number[]>();
+  readonly #unknownSinceMs = new Map<string, number>();
   #controllerId = -1;
   #refreshing: Promise<void> | undefined;
   #refreshAgain: Promise<void> | undefined;
@@ -110,8 +112,8 @@ export class Cluster {
     const control = await this.#anyConnection();
     const { coordinators } = await call(control, findCoordinatorV4.api, 0, [groupId]);
     const coordinator = coordinators[0];
-    if (coordinator?.errorCode !== KafkaErrorCode.NONE) {
-      const code = coordinator?.errorCode ?? KafkaErrorCode.COORDINATOR_NOT_AVAILABLE;
+    if (coordinator?.errorCode !== E.NONE) {
+      const code = coordinator?.errorCode ?? E.COORDINATOR_NOT_AVAILABLE;
       const cause = new KafkaResponseError(code, `coordinator of group ${groupId}`, coordinator?.errorMessage);
       throw new StreamClientError('GROUP_FAILED', cause.message, { cause });
     }
@@ -136,13 +138,21 @@ export class Cluster {
     this.#brokers = new Map(response.brokers.map(({ nodeId, host, port }) => [nodeId, { host, port }]));
     this.#controllerId = response.controllerId;
     for (const topic of response.topics) {
-      if (topic.name === null || !this.#leaders.has(topic.name)) continue;
-      if (topic.errorCode === KafkaErrorCode.UNKNOWN_TOPIC_OR_PARTITION) this.#leaders.set(topic.name, []);
+      if (!this.#leaders.has(topic.name)) continue;
+      if (topic.errorCode === E.UNKNOWN_TOPIC_OR_PARTITION) this.#noteUnknown(topic.name);
       if (topic.partitions.length === 0) continue;
+      this.#unknownSinceMs.delete(topic.name);
       const leaders = new Array<number>(topic.partitions.length).fill(-1);
       for (const { partitionIndex, leaderId } of topic.partitions) leaders[partitionIndex] = leaderId;
       this.#leaders.set(topic.name, leaders);
     }
+  }
+
+  /** A broker that has just started may not know its topics yet: one answer does not undo what is known. */
+  #noteUnknown(topic: string): void {
+    const sinceMs = this.#unknownSinceMs.get(topic) ?? Date.now();
+    this.#unknownSinceMs.set(topic, sinceMs);
+    if (Date.now() - sinceMs >= FORGET_TOPIC_AFTER_MS) this.#leaders.set(topic, []);
   }
 
   /** The first broker that can be reached: known ones first, then the bootstrap list. */

@@ -84,7 +84,7 @@ export class CooperativeGroupConsumer implements GroupConsumer {
       this.#cluster,
       { name: `${groupId}:${++instances}`, resetTo: startAt, maxBatchRecords },
       {
-        onBatch: (batch) => handlers.onBatch(batch),
+        onBatch: (batch, signal) => handlers.onBatch(batch, signal),
         onHandled: (handled) => {
           if (commit === 'after-batch') this.#committer.note(handled);
         },

@@ -89,24 +89,24 @@ export class GroupMembership {
 
   async #run(deadlineMs: number, onFirst: () => void, onRefused: (error: StreamClientError) => void): Promise<void> {
     const backoff = new Backoff(50, 2000);
-    let first = true;
-    while (!this.#abort.signal.aborted) {
+    const start = { pending: true };
+    while (!this.#stopping()) {
       try {
         await this.cluster.refresh(this.topics);
         const membership = await this.protocol.join(this.events.owned(), this.#generation);
         backoff.reset();
         const ending = await this.#live(membership, () => {
-          if (first) onFirst();
-          first = false;
+          if (start.pending) onFirst();
+          start.pending = false;
         });
         if (ending === 'lost') await this.#lose();
       } catch (error) {
         const failure = asStreamClientError(error, 'GROUP_FAILED', 'group membership failed');
-        if (this.#abort.signal.aborted) return;
+        if (this.#stopping()) return;
         this.events.onFailure(failure);
         const code = kafkaCodeOf(error);
         const refused = code !== undefined && !RETRY.has(code) && !RETRY_AS_NEW_MEMBER.has(code);
-        if (first && (refused || Date.now() >= deadlineMs || failure.code === 'CLOSED')) {
+        if (start.pending && (refused || Date.now() >= deadlineMs || failure.code === 'CLOSED')) {
           onRefused(failure);
           return;
         }
@@ -183,6 +183,10 @@ export class GroupMembership {
     this.protocol.forgetMember();
     this.#generation = -1;
     await this.events.onLost();
+  }
+
+  #stopping(): boolean {
+    return this.#abort.signal.aborted;
   }
 
   #counts(): string {

@@ -10,7 +10,7 @@ export interface PumpOptions {
 }
 
 export interface PumpEvents {
-  onBatch(batch: PartitionBatch): Promise<void>;
+  onBatch(batch: PartitionBatch, signal: AbortSignal): Promise<void>;
   /** The handler is done with everything before `offset`. */
   onHandled(handled: TopicPartitionOffset): void;
   onHandlerFailed(batch: PartitionBatch, error: unknown, attempt: number): void;
@@ -84,7 +84,7 @@ export class PartitionPump {
       leaving.push(pumped);
     }
     const timeout = new AbortController();
-    const settled = Promise.all(leaving.map(({ handling }) => handling));
+    const settled = Promise.all(leaving.map(({ handling }) => handling ?? Promise.resolve()));
     await Promise.race([settled, delay(timeoutMs, timeout.signal)]);
     timeout.abort();
     for (const { target } of leaving) this.#pumped.delete(keyOf(target));
@@ -133,13 +133,15 @@ export class PartitionPump {
       highWatermark: target.highWatermark,
     };
     const backoff = new Backoff(RETRY_FIRST_MS, RETRY_MAX_MS);
-    for (let attempt = 1; !stop.signal.aborted; attempt++) {
+    const stopped = (): boolean => stop.signal.aborted;
+    for (let attempt = 1; !stopped(); attempt++) {
       try {
-        await this.events.onBatch(batch);
+        await this.events.onBatch(batch, stop.signal);
         const last = records[records.length - 1]!;
         this.#noteHandled(pumped, last.offset + 1n);
         return;
       } catch (error) {
+        if (stopped()) return;
         this.events.onHandlerFailed(batch, error, attempt);
         await delay(backoff.nextMs(), stop.signal);
       }

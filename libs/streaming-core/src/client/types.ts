@@ -54,8 +54,10 @@ export interface ConsumerHandlers {
   /**
    * Called with one batch at a time per partition; batches of different partitions may overlap. With `commit: 'after-batch'`
    * the offsets are committed once it resolves. If it rejects, the same batch is delivered again after a growing delay.
+   * The signal aborts when the partition is being taken away: a handler that waits long then rejects, and whoever reads
+   * the partition next gets the batch.
    */
-  onBatch(batch: PartitionBatch): Promise<void>;
+  onBatch(batch: PartitionBatch, signal: AbortSignal): Promise<void>;
   /**
    * Called before the first record of newly assigned partitions, and awaited: load their state here. Positions that it
    * returns take the place of the committed offsets.
