@@ -32,7 +32,8 @@ export class PackFiles {
       return await readFile(fullPath, 'utf8');
     } catch (error) {
       if (error instanceof CityPackError) throw error;
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+      // By its code and not its class: where tests run in a realm of their own, the file system's errors are of another.
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
       throw new CityPackError({ file }, `cannot be read: ${messageOf(error)}`, { cause: error });
     }
   }
