@@ -54,9 +54,7 @@ export class GroupHarness {
   /** Sends a request; returns its number, for {@link answer}. */
   ask(request: Ask<GroupRequest>, groupId = GROUP): number {
     this.#requests += 1;
-    this.#perform(
-      this.coordinator.request(groupId, { ...request, requestId: this.#requests }, this.#now()),
-    );
+    this.#perform(this.coordinator.request(groupId, { ...request, requestId: this.#requests }, this.#now()));
     return this.#requests;
   }
 

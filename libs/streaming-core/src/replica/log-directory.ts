@@ -131,6 +131,16 @@ export class LogDirectory {
     this.lock.release();
   }
 
+  /** Lets go of everything and saves nothing, as a crash would. For tests. */
+  abandon(): void {
+    if (this.closed) return;
+    this.closed = true;
+    for (const timer of this.timers) timer.cancel();
+    for (const partition of this.partitions.values()) partition.abandon();
+    this.handles.closeAll();
+    this.lock.release();
+  }
+
   private identify(): string {
     const { storage, directory, nodeId, random } = this.options;
     const found = readMetaProperties(storage, directory);
