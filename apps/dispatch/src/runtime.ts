@@ -4,6 +4,7 @@ import { ensurePlatformTopics } from '@ridestream/platform/streaming/ensure-topi
 import type { CityPack } from '@ridestream/ride-domain/city/load-city-pack';
 import { randomUUID } from 'node:crypto';
 import type { GroupConsumer, PartitionReader, StreamClient, StreamProducer } from 'streaming-core/client/types';
+import { DeadLetters } from 'streaming-core/nest/dead-letters';
 import { type DispatchEnv, dispatchSettings } from './config.js';
 import { CityState } from './live/city-state.js';
 import { LiveFeed } from './live/live-feed.js';
@@ -153,6 +154,7 @@ export class DispatchRuntime {
       feed: this.feed,
       reader: this.reader,
       producer: this.producer,
+      deadLetters: new DeadLetters(GROUP_ID, this.producer, client.admin()),
       metrics: this.metrics,
       cityNow: () => this.clock.now(),
       wallNow: Date.now,

@@ -7,18 +7,19 @@ import type {
   TopicPartition,
   TopicPartitionOffset,
 } from 'streaming-core/client/types';
+import type { DeadLetters } from 'streaming-core/nest/dead-letters';
 import type { DispatchCore } from '../zone/dispatch-core.js';
 import type { CityFeed, FedRecord } from './city-feed.js';
-import { writeDeadLetters } from './dead-letters.js';
 import type { DispatchMetrics } from './dispatch-metrics.js';
 import { OwnedPartition } from './owned-partition.js';
-import { isGroupTopic } from './topics.js';
+import { type GroupTopic, isGroupTopic } from './topics.js';
 
 export interface DispatchConsumerParts {
   readonly core: DispatchCore;
   readonly feed: CityFeed;
   readonly reader: PartitionReader;
   readonly producer: StreamProducer;
+  readonly deadLetters: DeadLetters;
   readonly metrics: DispatchMetrics;
   readonly cityNow: () => number;
   readonly wallNow: () => number;
@@ -111,14 +112,15 @@ export class DispatchConsumer implements ConsumerHandlers {
     return next < position.offset ? { ...position, offset: next } : position;
   }
 
-  private async bury(topic: Parameters<typeof writeDeadLetters>[1], fed: readonly FedRecord<typeof topic>[]) {
+  /** Resolves when the log has them, so that their offsets may be committed. */
+  private async bury(topic: GroupTopic, fed: readonly FedRecord<GroupTopic>[]): Promise<void> {
     // A tombstone on the compacted topic is the log's own way to forget, not a fault.
     const dead = fed.filter(
       ({ event, record }) => event === null && !(topic === 'DriverStatus' && record.value === null),
     );
     if (dead.length === 0) return;
     this.parts.metrics.deadLetters.inc({ topic }, dead.length);
-    await writeDeadLetters(this.parts.producer, topic, dead);
+    await Promise.all(dead.map(({ record, reason }) => this.parts.deadLetters.add(record, reason)));
   }
 }
 

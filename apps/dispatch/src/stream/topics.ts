@@ -17,13 +17,7 @@ export const isGroupTopic = (topic: string): topic is GroupTopic => (GROUP_TOPIC
 /** Checkpoints of the group's state: compacted, key and partition are the number of the partition they describe. */
 export const STATE_TOPIC = `${GROUP_ID}.state`;
 
-/** Where records go that no event could be read from. */
-export const deadLetterTopic = (topic: GroupTopic): string => `${topic}.${GROUP_ID}.dlq`;
-
-/** Topics that belong to this group alone. */
-export function ownTopics(zonePartitions: number): TopicSpec[] {
-  return [
-    { name: STATE_TOPIC, partitions: zonePartitions, config: { 'cleanup.policy': 'compact' } },
-    ...GROUP_TOPICS.map((topic) => ({ name: deadLetterTopic(topic), partitions: 1 })),
-  ];
-}
+/** Topics that belong to this group alone. Those of its dead letters are made with the first one. */
+export const ownTopics = (zonePartitions: number): TopicSpec[] => [
+  { name: STATE_TOPIC, partitions: zonePartitions, config: { 'cleanup.policy': 'compact' } },
+];
