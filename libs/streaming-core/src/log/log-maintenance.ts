@@ -21,5 +21,6 @@ export async function cleanLog(log: PartitionLog, nowMs: number, committedOffset
     log.dropOldest(Math.min(expired, droppable.length));
   }
   if (log.durableOffset < log.endOffset || log.isCheckpointDue) await log.checkpoint();
-  if (config.compact) await compactLog(log, nowMs, committedOffset);
+  // What is compacted lies before the checkpoint: recovery counts on it.
+  if (config.compact && !log.isCheckpointDue) await compactLog(log, nowMs, committedOffset);
 }

@@ -15,6 +15,12 @@ import { finishSwaps } from './segment-swap.js';
  */
 export type DamagePolicy = 'refuse' | 'set-aside';
 
+export interface RecoveryOptions {
+  readonly damagePolicy: DamagePolicy;
+  /** Compaction leaves gaps between offsets; without it a gap is damage (the CRC does not cover a batch's offset). */
+  readonly isCompacted: boolean;
+}
+
 export interface RecoveryReport {
   /** Bytes past the checkpoint whose CRCs were checked. */
   readonly scannedBytes: number;
@@ -40,8 +46,8 @@ const SEARCH_BYTES = 64 << 20;
  * cuts a torn tail and never a good batch, and brings indexes and producer state up to date.
  * @throws CorruptLogError if bytes before the checkpoint are damaged or missing, or by {@link DamagePolicy}
  */
-export function recoverLog(place: SegmentPlace, producers: ProducerStates, policy: DamagePolicy): RecoveredLog {
-  return new Recovery(place, producers, policy).run();
+export function recoverLog(place: SegmentPlace, producers: ProducerStates, options: RecoveryOptions): RecoveredLog {
+  return new Recovery(place, producers, options).run();
 }
 
 class Recovery {
@@ -56,7 +62,7 @@ class Recovery {
   constructor(
     private readonly place: SegmentPlace,
     private readonly producers: ProducerStates,
-    private readonly policy: DamagePolicy,
+    private readonly options: RecoveryOptions,
   ) {
     this.checkpoint = readCheckpoint(place.storage, place.directory);
   }
@@ -73,6 +79,10 @@ class Recovery {
     this.nextOffset = bases[0]!;
     for (const [i, base] of bases.entries()) {
       const trusted = checkpoint !== null && i + 1 < bases.length && bases[i + 1]! <= checkpoint.recoveryOffset;
+      if (i > 0 && base !== this.nextOffset && !this.mayHaveGaps) {
+        this.handleDamage(i - 1, bases, this.segments[i - 1]!.size, `offset ${this.nextOffset} should follow`);
+        break;
+      }
       this.segments.push(new Segment(place, base));
       if (trusted) this.nextOffset = bases[i + 1]!;
       else if (!this.recoverTail(i, bases)) break;
@@ -111,17 +121,23 @@ class Recovery {
     return false;
   }
 
+  /** Nothing past a checkpoint has been compacted yet. */
+  private get mayHaveGaps(): boolean {
+    return this.options.isCompacted && this.checkpoint === null;
+  }
+
   private scan(segment: Segment, from: number): { position: number; damage: string | null } {
     const order = { isKept: true };
     const end = scanBatches(segment.file, from, segment.size, { checkCrc: true }, (batch, position) => {
-      order.isKept = batch.baseOffset >= this.nextOffset && batch.lastOffsetDelta >= 0;
+      const follows = this.mayHaveGaps ? batch.baseOffset >= this.nextOffset : batch.baseOffset === this.nextOffset;
+      order.isKept = follows && batch.lastOffsetDelta >= 0;
       if (!order.isKept) return false;
       segment.note(batch, position);
       recordProducer(this.producers, batch);
       this.nextOffset = batch.nextOffset;
       return true;
     });
-    return order.isKept ? end : { position: end.position, damage: 'offsets go backwards' };
+    return order.isKept ? end : { position: end.position, damage: 'a batch does not follow the one before' };
   }
 
   /** Producer state as of the first batch to be scanned: the last snapshot and what was written since. */
@@ -137,7 +153,7 @@ class Recovery {
     const segment = this.segments[index]!;
     const later = bases.slice(index + 1).map((base) => new Segment(this.place, base));
     const goodFollows = this.validBatchesFollow(segment, position) || later.some((next) => next.size > 0);
-    if (goodFollows && this.policy === 'refuse') {
+    if (goodFollows && this.options.damagePolicy === 'refuse') {
       throw new CorruptLogError(segment.logPath, position, `${damage}, and valid batches follow`);
     }
     if (goodFollows) this.setAside = this.keepAside(segment, position, later);
@@ -147,6 +163,7 @@ class Recovery {
   }
 
   private validBatchesFollow(segment: Segment, position: number): boolean {
+    if (position >= segment.size) return false;
     // The batch at `position` is the damaged one; a good one begins after its first byte.
     const tail = Buffer.allocUnsafe(Math.min(segment.size - position - 1, SEARCH_BYTES));
     const filled = segment.file.readSync(tail, position + 1);

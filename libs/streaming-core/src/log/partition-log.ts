@@ -81,7 +81,10 @@ export class PartitionLog {
     this.config = config;
     this.place = { storage, handles, directory, indexIntervalBytes: config.indexIntervalBytes };
     this.producers = new ProducerStates(options.producerLimits);
-    const recovered = recoverLog(this.place, this.producers, options.damagePolicy);
+    const recovered = recoverLog(this.place, this.producers, {
+      damagePolicy: options.damagePolicy,
+      isCompacted: config.compact,
+    });
     this.segments = recovered.segments;
     this.recovery = recovered.report;
     this.start = recovered.startOffset;
@@ -291,6 +294,7 @@ export class PartitionLog {
       cleanedOffset: minOffset(this.cleaned, offset),
     });
     for (const dropped of this.segments.splice(keep)) dropped.delete();
+    this.place.storage.syncDirectory(this.directory);
     last.cut(position, offset);
     this.unsynced = this.unsynced.filter((segment) => this.segments.includes(segment) && segment !== last);
     this.end = offset;
@@ -415,6 +419,8 @@ export class PartitionLog {
     this.truncateTo(cutTo);
     this.active.hold();
     if (this.active.file.size() > this.active.size) this.active.trim(this.active.size);
+    // Else a power loss could bring back what was cut, after its producer was told that it failed.
+    if (this.options.strictDurability) this.active.file.syncNow();
   }
 
   private async syncSegments(): Promise<void> {
