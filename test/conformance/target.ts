@@ -3,15 +3,14 @@
  * (see apache-kafka.ts).
  */
 import { randomUUID } from 'node:crypto';
+import { startTestBroker } from 'streaming-core/testing/test-broker';
 import { startApacheKafka } from './apache-kafka.ts';
-import { startOwnBroker } from './own-broker.ts';
 
 export interface Target {
   readonly name: string;
   readonly bootstrapServers: string;
   /** `kill -9`, then a start on the same port and data. */
   restart(): Promise<void>;
-  kill(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -22,6 +21,16 @@ export const START_TIMEOUT_MS = targetName === 'apache' ? 180_000 : 30_000;
 
 export async function startTarget(): Promise<Target> {
   return targetName === 'apache' ? { name: 'Apache Kafka', ...(await startApacheKafka()) } : startOwnBroker();
+}
+
+async function startOwnBroker(): Promise<Target> {
+  const broker = await startTestBroker({ storage: 'disk', config: { 'auto.create.topics.enable': 'false' } });
+  return {
+    name: 'streaming-core',
+    bootstrapServers: broker.bootstrapServers,
+    restart: () => broker.restart(),
+    stop: () => broker.stop(),
+  };
 }
 
 /** A topic or group name that no other test uses. */
