@@ -1,6 +1,5 @@
 import { solveAssignment } from './assignment.js';
-import type { Candidates } from './candidates.js';
-import type { Match, MatchInput, MatchPolicy } from './policy.js';
+import type { Candidates, Match, MatchInput, MatchPolicy } from './policy.js';
 
 /** What it costs to leave a rider waiting for another tick, in seconds of driving to the pick-up. */
 export interface Fairness {

@@ -1,15 +1,7 @@
 import type { RoadGraph } from '@ridestream/ride-domain/roads/road-graph';
-import { canServe, radiusS, type MatchInput, type SearchRadius } from './policy.js';
+import { type Candidates, canServe, radiusS, type MatchInput, type SearchRadius } from './policy.js';
+import { PairList } from './pair-list.js';
 import { RoadSearch } from './road-search.js';
-
-/** Drivers weighed per ride. The pairs of ride `r` are at `rowStart[r]` up to but not `rowStart[r + 1]`, nearest first. */
-export interface Candidates {
-  readonly rowStart: Int32Array;
-  /** Index of the driver, per pair. */
-  readonly driver: Int32Array;
-  /** Travel time by road to the pick-up, per pair. */
-  readonly etaS: Float64Array;
-}
 
 export interface CandidateLimits {
   readonly radius: SearchRadius;
@@ -28,6 +20,7 @@ export class CandidateFinder {
   private readonly search: RoadSearch;
   /** First item at each junction, and the next one at the same junction: linked lists without allocation. */
   private readonly headAt: Int32Array;
+  private readonly pairs = new PairList();
 
   constructor(
     private readonly graph: RoadGraph,
@@ -38,13 +31,13 @@ export class CandidateFinder {
   }
 
   find(input: MatchInput): Candidates {
-    const pairs: Pair[] = [];
-    if (input.rides.length <= input.drivers.length) this.fromRides(input, pairs);
-    else this.fromDrivers(input, pairs);
-    return compress(input.rides.length, pairs);
+    this.pairs.clear();
+    if (input.rides.length <= input.drivers.length) this.fromRides(input);
+    else this.fromDrivers(input);
+    return this.pairs.byRide(input.rides.length);
   }
 
-  private fromRides({ rides, drivers, cityMs }: MatchInput, pairs: Pair[]): void {
+  private fromRides({ rides, drivers, cityMs }: MatchInput): void {
     const next = this.bucket(drivers.map(({ node }) => node));
     const seconds = this.graph.secondsAt(cityMs);
     let nodesLeft = this.limits.nodesMax;
@@ -55,7 +48,7 @@ export class CandidateFinder {
         for (let d = this.headAt[node]!; d !== -1; d = next[d]!) {
           const driver = drivers[d]!;
           if (!canServe(driver.vehicleClass, ride.vehicleClass) || ride.isBlocked(driver.driverId)) continue;
-          pairs.push({ ride: r, driver: d, etaS });
+          this.pairs.add(r, d, etaS);
           found++;
         }
         return found < this.limits.perSearch;
@@ -63,7 +56,7 @@ export class CandidateFinder {
     }
   }
 
-  private fromDrivers({ rides, drivers, cityMs }: MatchInput, pairs: Pair[]): void {
+  private fromDrivers({ rides, drivers, cityMs }: MatchInput): void {
     const next = this.bucket(rides.map(({ pickupNode }) => pickupNode));
     const radii = rides.map(({ waitedS }) => this.radiusOf(waitedS));
     const widest = radii.reduce((max, radius) => Math.max(max, radius), 0);
@@ -77,7 +70,7 @@ export class CandidateFinder {
           const ride = rides[r]!;
           if (etaS > radii[r]! || !canServe(driver.vehicleClass, ride.vehicleClass)) continue;
           if (ride.isBlocked(driver.driverId)) continue;
-          pairs.push({ ride: r, driver: d, etaS });
+          this.pairs.add(r, d, etaS);
           found++;
         }
         return found < this.limits.perSearch;
@@ -99,22 +92,4 @@ export class CandidateFinder {
   private radiusOf(waitedS: number): number {
     return radiusS(this.limits.radius, waitedS);
   }
-}
-
-interface Pair {
-  readonly ride: number;
-  readonly driver: number;
-  readonly etaS: number;
-}
-
-function compress(rideCount: number, pairs: Pair[]): Candidates {
-  pairs.sort((a, b) => a.ride - b.ride || a.etaS - b.etaS || a.driver - b.driver);
-  const rowStart = new Int32Array(rideCount + 1);
-  for (const { ride } of pairs) rowStart[ride + 1]!++;
-  for (let r = 0; r < rideCount; r++) rowStart[r + 1]! += rowStart[r]!;
-  return {
-    rowStart,
-    driver: Int32Array.from(pairs, ({ driver }) => driver),
-    etaS: Float64Array.from(pairs, ({ etaS }) => etaS),
-  };
 }

@@ -1,6 +1,5 @@
 import { describeMatch } from './batched-policy.js';
-import type { Candidates } from './candidates.js';
-import type { Match, MatchInput, MatchPolicy } from './policy.js';
+import type { Candidates, Match, MatchInput, MatchPolicy } from './policy.js';
 
 /** One ride after the other, longest waiting first: each takes the nearest driver that is left. The baseline of the field. */
 export class NearestPolicy implements MatchPolicy {

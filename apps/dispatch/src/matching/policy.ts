@@ -27,6 +27,15 @@ export interface MatchInput {
   readonly cityMs: number;
 }
 
+/** Drivers weighed per ride. The pairs of ride `r` are at `rowStart[r]` up to but not `rowStart[r + 1]`, nearest first. */
+export interface Candidates {
+  readonly rowStart: Int32Array;
+  /** Index of the driver, per pair. */
+  readonly driver: Int32Array;
+  /** Travel time by road to the pick-up, per pair. */
+  readonly etaS: Float64Array;
+}
+
 /** Ask this driver for this ride; both are indexes into the input. */
 export interface Match {
   readonly ride: number;
