@@ -85,7 +85,7 @@ describe('recovery', () => {
     expect(() => fixture.open()).toThrow(CorruptLogError);
   });
 
-  it('refuses a log in which a segment is missing', async () => {
+  it('refuses a log in which a segment is missing', () => {
     const storage = new MemoryStorage();
     const fixture = new LogFixture(storage);
     const log = fixture.open();
@@ -217,7 +217,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({ do: fc.constant('tear' as const), afterBytes: fc.integer({ min: 0, max: 100 }) }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('fail-sync' as const) }) },
-) as fc.Arbitrary<Step>;
+);
 
 /** Runs steps against a log and a plain list, and compares them after every restart. */
 class Model {
@@ -239,7 +239,8 @@ class Model {
   private async take(next: Step): Promise<void> {
     switch (next.do) {
       case 'append':
-        return this.append(next.records, next.bytes);
+        this.append(next.records, next.bytes);
+        return;
       case 'tear':
         this.storage.inject({ name: 'tear-append', afterBytes: next.afterBytes, path: '.log' });
         this.append(1, 10);

@@ -17,6 +17,7 @@ import { MetaPropertiesError } from './meta-properties.js';
 import type { Partition } from './partition.js';
 
 const config = parseTopicConfigs({});
+const letters = ['a', 'b', 'c', 'd', 'e', 'f'];
 const batchOf = (...values: string[]) =>
   encodeBatch({ records: values.map((value) => ({ timestamp: 5n, key: null, value: Buffer.from(value) })) });
 
@@ -169,12 +170,12 @@ describe('LogDirectory on a real disk', () => {
     };
     const first = new LogDirectory(options);
     const partition = first.open('rides', 0, config);
-    const appended = await Promise.all([...'abcdef'].map((value) => partition.append(batchOf(value), -1)));
+    const appended = await Promise.all(letters.map((value) => partition.append(batchOf(value), -1)));
     expect(appended.map(({ baseOffset }) => baseOffset)).toEqual([0n, 1n, 2n, 3n, 4n, 5n]);
     expect(() => new LogDirectory(options)).toThrow(DirectoryInUseError);
     await first.close();
     const second = new LogDirectory(options);
-    expect(await valuesOf(second.open('rides', 0, config))).toEqual([...'abcdef']);
+    expect(await valuesOf(second.open('rides', 0, config))).toEqual(letters);
     await second.close();
   });
 });
