@@ -42,7 +42,7 @@ export interface LoadCityPackOptions {
 export const DEFAULT_PARTITIONS = 12;
 
 /** The city that ships with this package. */
-export const defaultCityDir = (): string => fileURLToPath(new URL('../../cities/harbourfield', import.meta.url));
+export const defaultCityDir = (): string => fileURLToPath(new URL('../../cities/merrow-bay', import.meta.url));
 
 /**
  * Loads a city pack: a directory with nodes.csv, edges.csv and zones.geojson, and optionally city.json, roads.geojson,
