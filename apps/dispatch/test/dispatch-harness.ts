@@ -82,10 +82,10 @@ export class DispatchHarness {
     await this.producer.send([encodeEvent(topic, event, { partition, timestampMs: Date.now() })]);
   }
 
-  /** Writes anything at all, valid or not. */
-  async scribble(topic: string, zone: string, value: string): Promise<void> {
+  /** Writes anything at all, valid or not, to the partition of a zone. */
+  async scribble(topic: string, zone: string, value: string, key = 'x'): Promise<void> {
     const partition = this.pack.partitions.partitionOf(zone);
-    await this.producer.send([{ topic, partition, key: 'x', value }]);
+    await this.producer.send([{ topic, partition, key, value }]);
   }
 
   /** The driver's phone takes an offer. */
