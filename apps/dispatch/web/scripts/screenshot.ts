@@ -44,9 +44,9 @@ const clickMap = async (page: Page, x: number, y: number): Promise<void> => {
 
 const quote = async (page: Page): Promise<void> => {
   await page.getByTestId('request-ride').click();
-  await clickMap(page, 0.5, 0.52);
+  await clickMap(page, 0.5, 0.42);
   await page.waitForTimeout(800);
-  await clickMap(page, 0.47, 0.66);
+  await clickMap(page, 0.48, 0.52);
   await page.getByTestId('quote').waitFor();
   await page.waitForTimeout(1_500);
 };
@@ -87,7 +87,17 @@ const SHOTS: readonly Shot[] = [
   },
 ];
 
-async function take(browser: Browser, shot: Shot): Promise<void> {
+async function launch(): Promise<Browser> {
+  return playwright.launch({
+    executablePath: await chromium.executablePath(),
+    // `--single-process` is for cloud functions: there the browser ends with its first page.
+    args: [...chromium.args.filter((arg) => arg !== '--single-process'), ...GL_ARGS],
+    headless: true,
+  });
+}
+
+async function take(shot: Shot): Promise<void> {
+  const browser = await launch();
   const phone = shot.size === PHONE;
   const context = await browser.newContext({ viewport: shot.size, deviceScaleFactor: phone ? 2 : 1, hasTouch: phone });
   const page = await context.newPage();
@@ -96,6 +106,9 @@ async function take(browser: Browser, shot: Shot): Promise<void> {
     if (message.type() === 'error') process.stderr.write(`${shot.name}: ${message.text()}\n`);
   });
   if (shot.light) await page.addInitScript(() => localStorage.setItem('ridestream.theme', 'light'));
+  page.on('response', (response) => {
+    if (response.status() >= 400) process.stderr.write(`${shot.name}: ${response.status()} ${response.url()}\n`);
+  });
   await page.goto(values.url);
   await page.getByTestId('ride-row').first().waitFor({ timeout: 60_000 });
   await page.waitForTimeout(SETTLE_MS);
@@ -103,19 +116,9 @@ async function take(browser: Browser, shot: Shot): Promise<void> {
   const file = path.join(values.out, `${shot.name}.png`);
   await page.screenshot({ path: file, timeout: 60_000 });
   process.stdout.write(`${file}\n`);
-  await context.close();
+  await browser.close();
 }
 
 mkdirSync(values.out, { recursive: true });
 const wanted = values.only?.split(',');
-const browser = await playwright.launch({
-  executablePath: await chromium.executablePath(),
-  // In one process, as a cloud function wants it, the browser ends with its first context.
-  args: [...chromium.args.filter((arg) => arg !== '--single-process'), ...GL_ARGS],
-  headless: true,
-});
-try {
-  for (const shot of SHOTS) if (!wanted || wanted.includes(shot.name)) await take(browser, shot);
-} finally {
-  await browser.close();
-}
+for (const shot of SHOTS) if (!wanted || wanted.includes(shot.name)) await take(shot);

@@ -4,6 +4,7 @@ import type { LiveStore } from '../state/live-store.js';
 
 /** The gateway answers at most one resync a second. */
 const RESYNC_PAUSE_MS = 1_100;
+const REFUSED_PAUSE_MS = 5_000;
 
 /**
  * Keeps the store in step with the gateway: a snapshot on every (re)connection, then deltas. A gap or another epoch asks
@@ -14,6 +15,7 @@ export class LiveConnection {
   private readonly store: LiveStore;
   private readonly changed: () => void;
   private askedMs = -Infinity;
+  private reconnect: ReturnType<typeof setTimeout> | undefined;
   private retry: ReturnType<typeof setTimeout> | undefined;
   private attempted = false;
 
@@ -34,6 +36,8 @@ export class LiveConnection {
     });
     this.socket.on('connect_error', () => {
       this.attempted = true;
+      // Refused by the gateway (it is full): socket.io gives up, this page does not.
+      if (!this.socket.active) this.reconnect = setTimeout(() => this.socket.connect(), REFUSED_PAUSE_MS);
       changed();
     });
     this.socket.on('snapshot', (snapshot) => {
@@ -55,6 +59,7 @@ export class LiveConnection {
 
   close(): void {
     clearTimeout(this.retry);
+    clearTimeout(this.reconnect);
     this.socket.close();
   }
 

@@ -1,12 +1,9 @@
 import { type Layer } from '@deck.gl/core';
-import { PathLayer, PolygonLayer, TextLayer } from '@deck.gl/layers';
+import { PathLayer, PolygonLayer } from '@deck.gl/layers';
 import type { LiveZone } from '../../../src/live/protocol.js';
 import type { LayerChoice, ZoneShading } from '../state/ui-state.js';
 import { STREET_RANKS, type CityGeometry, type Polygon, type Street, type StreetRank } from './city-geometry.js';
-import { placeZoneLabels, type PlacedLabel } from './label-placement.js';
 import { mix, withAlpha, type Palette, type Rgba } from './palette.js';
-
-export const MAP_FONT = '"Geist Variable", system-ui, sans-serif';
 
 interface ZonePolygon {
   readonly zone: string;
@@ -59,21 +56,13 @@ export interface BaseScene {
 /** What lies below the traffic. Rebuilt when the view, the zones' figures or a choice change; deck.gl keeps the buffers. */
 export class BaseLayers {
   private readonly zonePolygons: readonly ZonePolygon[];
-  private labels: { step: number; placed: readonly PlacedLabel[] } = { step: NaN, placed: [] };
 
   constructor(city: CityGeometry) {
     this.zonePolygons = city.zones.flatMap(({ zone, polygons }) => polygons.map((polygon) => ({ zone, polygon })));
   }
 
   build(scene: BaseScene): Layer[] {
-    return [
-      this.land(scene),
-      ...this.backdrop(scene),
-      this.heat(scene),
-      ...this.streets(scene),
-      this.outlines(scene),
-      this.zoneLabels(scene),
-    ];
+    return [this.land(scene), ...this.backdrop(scene), this.heat(scene), ...this.streets(scene), this.outlines(scene)];
   }
 
   private land({ palette }: BaseScene): Layer {
@@ -150,30 +139,6 @@ export class BaseLayers {
       updateTriggers: { getLineColor: [palette, hoveredZone], getLineWidth: hoveredZone },
       lineWidthUnits: 'pixels',
       lineJointRounded: true,
-    });
-  }
-
-  private zoneLabels({ city, palette, layers, zoom }: BaseScene): Layer {
-    const step = Math.floor(zoom * 4) / 4;
-    if (step !== this.labels.step) {
-      this.labels = { step, placed: placeZoneLabels(city.zones, (512 / 360) * 2 ** step) };
-    }
-    return new TextLayer<PlacedLabel>({
-      id: 'zone-labels',
-      data: this.labels.placed,
-      visible: layers.labels,
-      getText: (label) => label.text,
-      getPosition: (label) => [label.position[0], label.position[1]],
-      getColor: [...palette.label],
-      getSize: 11.5,
-      lineHeight: 1.15,
-      fontFamily: MAP_FONT,
-      fontWeight: 560,
-      fontSettings: { sdf: true, fontSize: 64, buffer: 8, radius: 14, smoothing: 0.16 },
-      outlineWidth: 3.5,
-      outlineColor: [...palette.labelHalo],
-      characterSet: 'auto',
-      updateTriggers: { getColor: palette },
     });
   }
 }

@@ -7,6 +7,8 @@ export interface PlacedLabel {
 
 const LINE_PX = 15;
 const GLYPH_PX = 6.1;
+/** When fewer zones than this share have room for their name, a few names would look like chance: none is shown. */
+const LEAST_SHARE = 0.3;
 
 /** Breaks a name over at most two lines, as even as words allow. */
 export function breakLabel(name: string): string {
@@ -50,5 +52,5 @@ export function placeZoneLabels(zones: readonly ZoneShape[], pixelsPerDegree: nu
     taken.push({ x, y, halfWidth, halfHeight });
     placed.push({ text: label, position: zone.centre });
   }
-  return placed;
+  return placed.length < zones.length * LEAST_SHARE ? [] : placed;
 }

@@ -1,11 +1,12 @@
 import { Deck, MapView, WebMercatorViewport, type Layer } from '@deck.gl/core';
 import { cityNow } from '../state/city-time.js';
 import type { LiveStore } from '../state/live-store.js';
-import type { UiStore } from '../state/ui-state.js';
+import type { UiState, UiStore } from '../state/ui-state.js';
 import { BaseLayers } from './base-layers.js';
 import { Camera, fitView, type Padding, type ViewState } from './camera.js';
 import { zoneAt, type CityGeometry } from './city-geometry.js';
 import { FrameGovernor } from './frame-governor.js';
+import { LabelLayer } from './label-layer.js';
 import { drawIconAtlas, type IconAtlas } from './icon-atlas.js';
 import { PALETTES, type Palette, type ThemeName } from './palette.js';
 import { nearestThings } from './picking.js';
@@ -50,6 +51,7 @@ export class MapEngine {
   private readonly ground: Deck<MapView>;
   private readonly traffic: Deck<MapView>;
   private readonly baseLayers: BaseLayers;
+  private readonly labels: LabelLayer;
   private readonly frame = new VehicleFrame();
   private readonly governor = new FrameGovernor();
   private readonly camera: Camera;
@@ -62,6 +64,8 @@ export class MapEngine {
   private request = 0;
   private drawnGround = '';
   private drawnTraffic = '';
+  private drawnUi: UiState | null = null;
+  private drawnPins: readonly Pin[] = [];
   private themeVersion = 0;
 
   constructor(options: MapEngineOptions) {
@@ -70,6 +74,7 @@ export class MapEngine {
     this.palette = PALETTES[options.theme];
     this.atlas = drawIconAtlas(this.palette);
     this.baseLayers = new BaseLayers(city);
+    this.labels = new LabelLayer(city.zones);
     this.home = fitView(city.bounds, container.clientWidth, container.clientHeight, padding);
     this.camera = new Camera(this.home);
     this.camera.still = options.still;
@@ -181,7 +186,7 @@ export class MapEngine {
     const { store, city, ui } = this.options;
     const { layers } = ui.get();
     const { zoom } = this.camera.view;
-    const key = `${this.viewKey()} ${store.zonesVersion} ${this.hoveredZone} ${layers.shading} ${layers.labels}`;
+    const key = `${this.viewKey()} ${store.zonesVersion} ${this.hoveredZone} ${layers.shading}`;
     if (key === this.drawnGround) return;
     this.drawnGround = key;
     this.ground.setProps({
@@ -203,9 +208,12 @@ export class MapEngine {
     const state = ui.get();
     const moving = this.frame.sample(store.vehicles, nowMs);
     const pulsing = !still && store.ridesVersion > 0;
-    const key = `${this.viewKey()} ${store.ridesVersion} ${store.vehicles.version} ${this.pins.length}`;
-    if (moving === 0 && !pulsing && key === this.drawnTraffic) return;
+    const key = `${this.viewKey()} ${store.ridesVersion} ${store.vehicles.version}`;
+    const calm = moving === 0 && !pulsing;
+    if (calm && key === this.drawnTraffic && state === this.drawnUi && this.pins === this.drawnPins) return;
     this.drawnTraffic = key;
+    this.drawnUi = state;
+    this.drawnPins = this.pins;
     const selected = state.selection;
     const { below, above } = rideLayers({
       rides: [...store.rides.values()],
@@ -224,7 +232,8 @@ export class MapEngine {
       still,
     });
     const vehicles = this.frame.layer(store.vehicles, this.atlas, this.camera.view.zoom, state.layers.vehicles);
-    const layers: Layer[] = [...below, vehicles, ...above];
+    const labels = this.labels.build(this.palette, this.camera.view.zoom, state.layers.labels);
+    const layers: Layer[] = [...below, vehicles, labels, ...above];
     this.traffic.setProps({ viewState: this.camera.view, layers });
   }
 

@@ -2,7 +2,7 @@ import { type Layer } from '@deck.gl/core';
 import { IconLayer, LineLayer, ScatterplotLayer, TextLayer } from '@deck.gl/layers';
 import type { LiveRide } from '../../../src/live/protocol.js';
 import type { VehicleTable } from '../state/vehicle-table.js';
-import { MAP_FONT } from './base-layers.js';
+import { MAP_TEXT } from './label-layer.js';
 import type { IconAtlas, PinName } from './icon-atlas.js';
 import { mix, withAlpha, type Palette, type Rgba } from './palette.js';
 import type { VehicleFrame } from './vehicle-layer.js';
@@ -157,10 +157,8 @@ function riderLayers(scene: RideScene): Layer[] {
       getColor: withAlpha(palette.states.offered, 255),
       getSize: 11,
       getPixelOffset: [0, -18 * scale],
-      fontFamily: MAP_FONT,
+      ...MAP_TEXT,
       fontWeight: 650,
-      fontSettings: { sdf: true, fontSize: 64, buffer: 8, radius: 14, smoothing: 0.16 },
-      outlineWidth: 3.5,
       outlineColor: [...palette.labelHalo],
       characterSet: '0123456789 s',
     }),

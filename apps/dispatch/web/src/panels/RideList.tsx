@@ -1,7 +1,7 @@
 import type { KeyboardEvent, ReactElement } from 'react';
 import type { LiveRide } from '../../../src/live/protocol.js';
 import { useDashboard, usePulse, useStore } from '../app/dashboard.js';
-import { formatDuration } from '../format/format.js';
+import { formatCount, formatDuration } from '../format/format.js';
 import { RIDE_FILTERS, isEnded, isWaiting, listRides, type RideFilter } from '../state/ride-list.js';
 import { select } from '../state/ui-state.js';
 import { Icon } from '../ui/Icon.js';
@@ -69,8 +69,8 @@ function Filters({ counts }: { counts: Readonly<Record<RideFilter, number>> }): 
           aria-pressed={filter === rideFilter}
           onClick={() => ui.set((state) => ({ ...state, rideFilter: filter }))}
         >
-          {FILTER_WORDS[filter]}
-          <span className="filter-count">{counts[filter]}</span>
+          <span className="filter-count">{formatCount(counts[filter])}</span>
+          <span>{FILTER_WORDS[filter]}</span>
         </button>
       ))}
     </div>
