@@ -29,12 +29,12 @@ const received: { readonly value: unknown; readonly key: string | undefined; rea
 
 @Controller()
 export class TransportController {
-  @EventPattern(EVENT_TOPIC)
+  @EventPattern<string>(EVENT_TOPIC)
   onEvent(@Payload() value: unknown, @Ctx() context: KafkaContext): void {
     received.push({ value, key: context.getMessage().key?.toString(), partition: context.getPartition() });
   }
 
-  @MessagePattern(REQUEST_TOPIC)
+  @MessagePattern<string>(REQUEST_TOPIC)
   onRequest(@Payload() value: { readonly a: number; readonly b: number }): Promise<{ readonly sum: number }> {
     return Promise.resolve({ sum: value.a + value.b });
   }

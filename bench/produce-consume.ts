@@ -1,0 +1,205 @@
+/**
+ * The same client, data and settings against our broker and, where Java and Maven are here, Apache Kafka: records and
+ * megabytes per second written and read, and latency at a fixed rate. Brokers run one at a time, each in its own process
+ * on the local disk; the load generator shares the machine with them.
+ *
+ * Run after a build: `node bench/produce-consume.ts [seconds per measurement]`
+ */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import os from 'node:os';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createStreamClient } from 'streaming-core/client/stream-client';
+import type { OutgoingRecord, StreamClient, StreamProducer } from 'streaming-core/client/types';
+import { KAFKA_VERSION, available, startApacheKafka } from '../test/conformance/apache-kafka.ts';
+
+const SECONDS = Number(process.argv[2] ?? 5);
+const PARTITIONS = 6;
+const RECORDS_PER_SEND = 100;
+const SENDS_OUTSTANDING = 200;
+const RATE_PER_S = 1_000;
+const SIZES = [
+  { name: '100 B', bytes: 100 },
+  { name: '1 KB', bytes: 1024 },
+];
+
+interface Throughput {
+  readonly produced: number;
+  readonly consumed: number;
+}
+
+interface Latency {
+  readonly ackP50Ms: number;
+  readonly ackP99Ms: number;
+  readonly endToEndP50Ms: number;
+  readonly endToEndP99Ms: number;
+}
+
+interface Figures {
+  readonly name: string;
+  readonly throughput: ReadonlyMap<string, Throughput>;
+  readonly latency: Latency;
+}
+
+async function newTopic(client: StreamClient, prefix: string): Promise<string> {
+  const name = `${prefix}-${process.pid}-${Math.floor(performance.now())}`;
+  await client.admin().ensureTopics([{ name, partitions: PARTITIONS }]);
+  return name;
+}
+
+function records(topic: string, partition: number, value: string, count: number): OutgoingRecord[] {
+  return Array.from({ length: count }, (_, i) => ({ topic, partition, key: `key-${i}`, value }));
+}
+
+/** Keeps sends outstanding until the time is over; gives acknowledged records per second. */
+async function produceFor(producer: StreamProducer, topic: string, bytes: number, seconds: number) {
+  const value = 'x'.repeat(bytes);
+  const batches = Array.from({ length: PARTITIONS }, (_, p) => records(topic, p, value, RECORDS_PER_SEND));
+  const startedAt = performance.now();
+  const until = startedAt + seconds * 1000;
+  let acknowledged = 0;
+  const writers = Array.from({ length: SENDS_OUTSTANDING }, async (_, writer) => {
+    for (let i = writer; performance.now() < until; i++) {
+      await producer.send(batches[i % PARTITIONS]!);
+      acknowledged += RECORDS_PER_SEND;
+    }
+  });
+  await Promise.all(writers);
+  return { total: acknowledged, perSecond: acknowledged / ((performance.now() - startedAt) / 1000) };
+}
+
+async function consumeAll(client: StreamClient, topic: string, total: number): Promise<number> {
+  let seen = 0;
+  const reader = client.reader();
+  const startedAt = performance.now();
+  await new Promise<void>((resolve, reject) => {
+    const partitions = Array.from({ length: PARTITIONS }, (_, partition) => ({ topic, partition, from: 0n }));
+    const onBatch = (batch: { readonly records: readonly unknown[] }): Promise<void> => {
+      seen += batch.records.length;
+      if (seen >= total) resolve();
+      return Promise.resolve();
+    };
+    reader.follow(partitions, onBatch).catch(reject);
+  });
+  const perSecond = total / ((performance.now() - startedAt) / 1000);
+  await reader.close();
+  return perSecond;
+}
+
+async function measureLatency(client: StreamClient, producer: StreamProducer): Promise<Latency> {
+  const topic = await newTopic(client, 'latency');
+  const ack: number[] = [];
+  const endToEnd: number[] = [];
+  const reader = client.reader();
+  const partitions = Array.from({ length: PARTITIONS }, (_, partition) => ({ topic, partition, from: 0n }));
+  await reader.follow(partitions, (batch) => {
+    const now = performance.now();
+    for (const record of batch.records) endToEnd.push(now - Number(record.headers.get('sent')));
+    return Promise.resolve();
+  });
+  const value = 'x'.repeat(200);
+  const startedAt = performance.now();
+  const sends: Promise<void>[] = [];
+  for (let i = 0; i < RATE_PER_S * SECONDS; i++) {
+    const dueAt = startedAt + (i * 1000) / RATE_PER_S;
+    const waitMs = dueAt - performance.now();
+    if (waitMs > 0) await sleep(waitMs);
+    // Measured from when it was due, so that a stall counts for all that it delays.
+    const headers = { sent: String(dueAt) };
+    const sending = producer.send([{ topic, partition: i % PARTITIONS, key: null, value, headers }]);
+    sends.push(sending.then(() => void ack.push(performance.now() - dueAt)));
+  }
+  await Promise.all(sends);
+  while (endToEnd.length < sends.length) await sleep(5);
+  await reader.close();
+  return {
+    ackP50Ms: percentile(ack, 0.5),
+    ackP99Ms: percentile(ack, 0.99),
+    endToEndP50Ms: percentile(endToEnd, 0.5),
+    endToEndP99Ms: percentile(endToEnd, 0.99),
+  };
+}
+
+function percentile(values: number[], share: number): number {
+  values.sort((a, b) => a - b);
+  return values[Math.min(values.length - 1, Math.floor(values.length * share))] ?? Number.NaN;
+}
+
+async function measure(name: string, bootstrapServers: string): Promise<Figures> {
+  const client = createStreamClient({ brokers: bootstrapServers, clientId: 'bench' });
+  const producer = await client.producer();
+  await produceFor(producer, await newTopic(client, 'warm-up'), 500, SECONDS);
+  const throughput = new Map<string, Throughput>();
+  for (const size of SIZES) {
+    const topic = await newTopic(client, 'throughput');
+    const { total, perSecond } = await produceFor(producer, topic, size.bytes, SECONDS);
+    throughput.set(size.name, { produced: perSecond, consumed: await consumeAll(client, topic, total) });
+  }
+  const latency = await measureLatency(client, producer);
+  await client.close();
+  return { name, throughput, latency };
+}
+
+async function measureOurs(flush: string): Promise<Figures> {
+  const script = new URL('produce-consume-broker.ts', import.meta.url).pathname;
+  const broker = spawn(process.execPath, [script, flush], { stdio: ['ignore', 'pipe', 'inherit'] });
+  try {
+    const [address] = (await once(createInterface(broker.stdout), 'line')) as [string];
+    return await measure(`streaming-core flush=${flush}`, address);
+  } finally {
+    await end(broker);
+  }
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  child.kill('SIGTERM');
+  await once(child, 'exit');
+}
+
+async function measureApache(): Promise<Figures | undefined> {
+  const here = await available();
+  if (!here.ok) {
+    console.log(`Apache Kafka is left out: ${here.reason}`);
+    return undefined;
+  }
+  const kafka = await startApacheKafka();
+  try {
+    return await measure(`Apache Kafka ${KAFKA_VERSION}`, kafka.bootstrapServers);
+  } finally {
+    await kafka.stop();
+  }
+}
+
+function print(all: readonly Figures[]): void {
+  const peer = all.find(({ name }) => name.startsWith('Apache'));
+  const line = (what: string, pick: (figures: Figures) => number, show: (value: number) => string): void => {
+    for (const figures of all) {
+      const value = pick(figures);
+      const ratio = peer && peer !== figures ? `   ${(value / pick(peer)).toFixed(2)} x Apache` : '';
+      console.log(`${what.padEnd(26)} ${figures.name.padEnd(28)} ${show(value)}${ratio}`);
+    }
+  };
+  for (const { name: size, bytes } of SIZES) {
+    const rate = (value: number): string =>
+      `${Math.round(value).toLocaleString('en').padStart(9)} records/s ${((value * bytes) / 1e6).toFixed(1).padStart(7)} MB/s`;
+    line(`produce ${size}`, ({ throughput }) => throughput.get(size)!.produced, rate);
+    line(`consume ${size}`, ({ throughput }) => throughput.get(size)!.consumed, rate);
+  }
+  const ms = (value: number): string => `${value.toFixed(2).padStart(9)} ms`;
+  line(`ack p50, ${RATE_PER_S}/s`, ({ latency }) => latency.ackP50Ms, ms);
+  line(`ack p99, ${RATE_PER_S}/s`, ({ latency }) => latency.ackP99Ms, ms);
+  line(`end to end p50, ${RATE_PER_S}/s`, ({ latency }) => latency.endToEndP50Ms, ms);
+  line(`end to end p99, ${RATE_PER_S}/s`, ({ latency }) => latency.endToEndP99Ms, ms);
+}
+
+const { model } = os.cpus()[0]!;
+const memoryGb = (os.totalmem() / 2 ** 30).toFixed(0);
+console.log(`${os.cpus().length} x ${model}, ${memoryGb} GB, ${os.type()} ${os.release()}, Node ${process.version}`);
+console.log(
+  `acks=all, idempotent, ${PARTITIONS} partitions, one broker, ${SECONDS} s each; load now ${os.loadavg()[0]!.toFixed(1)}\n`,
+);
+const ours = [await measureOurs('fsync'), await measureOurs('os')];
+const apache = await measureApache();
+print(apache ? [...ours, apache] : ours);
