@@ -1,5 +1,7 @@
 import { BATCH_HEADER_BYTES, RecordBatch } from '../wire/records/record-batch.js';
+import { SegmentGoneError } from './log-errors.js';
 import type { Segment } from './segment.js';
+import type { SegmentList } from './segment-list.js';
 
 export interface ReadRequest {
   readonly fromOffset: bigint;
@@ -11,14 +13,41 @@ export interface ReadRequest {
 }
 
 const EMPTY = Buffer.alloc(0);
+/** Reads that begin within so many bytes of the log's end find their pages cached and are made at once. */
+const HOT_BYTES = 16 << 20;
 /** Bytes read beyond `maxBytes`, to reach from the index entry's position to the wanted batch. */
 const SEEK_BYTES = 8192;
 
 /** What {@link sliceBatches} made of a piece of a file: the wanted batches, or which piece is needed instead. */
 type Slice = { readonly batches: Buffer } | { readonly skipBytes: number; readonly needBytes: number };
 
+/** Whole batches from an offset on: at once where the bytes are likely cached, else as a promise. */
+export function readSegments(segments: SegmentList, request: ReadRequest): Buffer | Promise<Buffer> {
+  if (request.fromOffset >= request.upToOffset || request.maxBytes <= 0) return EMPTY;
+  const segment = segments.for(request.fromOffset);
+  const isHot =
+    segment === segments.active && segment.size - segment.offsetIndex.floorPosition(request.fromOffset) <= HOT_BYTES;
+  return isHot ? readSegmentSync(segment, request) : readCold(segments, request);
+}
+
+async function readCold(segments: SegmentList, request: ReadRequest): Promise<Buffer> {
+  try {
+    // A compacted segment may hold nothing at or after the offset: then the next one does.
+    for (const segment of segments.all.slice(segments.indexFor(request.fromOffset))) {
+      if (segment.baseOffset >= request.upToOffset) break;
+      const batches = await readSegment(segment, request);
+      if (batches.length > 0) return batches;
+    }
+    return EMPTY;
+  } catch (error) {
+    // Retention or compaction took the segment away; the list knows what is in its place, unless the log is closed.
+    if (!(error instanceof SegmentGoneError) || segments.active.isGone) throw error;
+    return await readSegments(segments, request);
+  }
+}
+
 /** Whole batches of one segment, read at once. Fast when the pages are cached, as those of the log's tail are. */
-export function readSegmentSync(segment: Segment, request: ReadRequest): Buffer {
+function readSegmentSync(segment: Segment, request: ReadRequest): Buffer {
   let [position, length] = firstPiece(segment, request);
   while (length > 0) {
     const piece = Buffer.allocUnsafe(length);
@@ -32,7 +61,7 @@ export function readSegmentSync(segment: Segment, request: ReadRequest): Buffer 
 }
 
 /** The same without blocking: for what must come from the disk. */
-export async function readSegment(segment: Segment, request: ReadRequest): Promise<Buffer> {
+async function readSegment(segment: Segment, request: ReadRequest): Promise<Buffer> {
   let [position, length] = firstPiece(segment, request);
   while (length > 0) {
     const piece = Buffer.allocUnsafe(length);

@@ -6,13 +6,15 @@ import type { FileHandles } from './file-handles.js';
 import { GroupSync } from './group-sync.js';
 import { loadProducerSnapshot, writeCheckpoint, writeProducerSnapshot } from './log-checkpoint.js';
 import type { LogConfig } from './log-config.js';
-import { LogUnwritableError, OffsetOutOfRangeError, SegmentGoneError } from './log-errors.js';
-import { readSegment, readSegmentSync, type ReadRequest } from './log-reader.js';
+import { OffsetOutOfRangeError } from './log-errors.js';
+import { readSegments, type ReadRequest } from './log-reader.js';
 import { recordProducer, recoverLog, replayProducers, type DamagePolicy, type RecoveryReport } from './log-recovery.js';
 import { offsetForTimestamp, type TimestampAndOffset } from './log-timestamps.js';
 import { ProducerStates, type ProducerStateLimits } from './producer-state.js';
 import { Segment, type SegmentPlace } from './segment.js';
+import { SegmentList } from './segment-list.js';
 import { finishSwap } from './segment-swap.js';
+import { WriteGate } from './write-gate.js';
 
 export interface PartitionLogOptions {
   readonly storage: Storage;
@@ -40,16 +42,6 @@ export interface AppendedBatches {
 }
 
 const MAX_SEGMENT_SPAN = 0x7fffffffn;
-/** Reads that begin within so many bytes of the end find their pages cached and are made at once. */
-const HOT_BYTES = 16 << 20;
-const PROBE_INTERVAL_MS = 1000;
-const EMPTY = Buffer.alloc(0);
-
-type WriteState =
-  | { readonly kind: 'writable' }
-  /** `cutTo`: end of the good records; what lies beyond is cut before the next write. */
-  | { readonly kind: 'unwritable'; readonly cause: StorageError; readonly cutTo: bigint; readonly probeAtMs: number };
-
 /**
  * The log of one partition: batches byte for byte in segment files. Appends and hot reads are synchronous; {@link sync} makes
  * what was appended durable. Knows nothing of leaders, acknowledgements or consumers.
@@ -58,7 +50,8 @@ export class PartitionLog {
   readonly recovery: RecoveryReport;
   readonly producers: ProducerStates;
   readonly place: SegmentPlace;
-  private readonly segments: Segment[];
+  private readonly segments: SegmentList;
+  private readonly gate: WriteGate;
   private readonly groupSync = new GroupSync(() => this.syncSegments());
   /** Sealed segments that no sync has covered yet. */
   private unsynced: Segment[] = [];
@@ -66,7 +59,6 @@ export class PartitionLog {
   private start: bigint;
   private end: bigint;
   private durable: bigint;
-  private state: WriteState = { kind: 'writable' };
   private cleaned: bigint;
   private activeSinceMs: number;
   private checkpointDue = false;
@@ -85,7 +77,8 @@ export class PartitionLog {
       damagePolicy: options.damagePolicy,
       isCompacted: config.compact,
     });
-    this.segments = recovered.segments;
+    this.segments = new SegmentList(recovered.segments);
+    this.gate = new WriteGate(options.clock, directory, (cutTo) => this.cutTorn(cutTo));
     this.recovery = recovered.report;
     this.start = recovered.startOffset;
     this.end = recovered.endOffset;
@@ -116,12 +109,12 @@ export class PartitionLog {
   }
 
   get sizeBytes(): number {
-    return this.segments.reduce((sum, segment) => sum + segment.size, 0);
+    return this.segments.sizeBytes;
   }
 
   /** Base offsets, sizes and largest timestamps, oldest first; the last segment is the active one. */
   get segmentList(): readonly Segment[] {
-    return this.segments;
+    return this.segments.all;
   }
 
   /** Compaction has seen all before this offset. */
@@ -135,7 +128,7 @@ export class PartitionLog {
   }
 
   get isWritable(): boolean {
-    return this.state.kind === 'writable';
+    return this.gate.isOpen;
   }
 
   get directory(): string {
@@ -162,16 +155,18 @@ export class PartitionLog {
     assert(batches.length > 0, 'at least one whole batch');
     const known = this.checkProducers(batches);
     if (known !== null) return known;
-    this.makeWritable();
+    this.gate.pass();
     const nowMs = this.options.clock.nowMs();
     const baseOffset = this.end;
     const usesAppendTime = this.config.timestampType === 'LogAppendTime';
-    for (const batch of batches) {
-      batch.stamp(this.end, leaderEpoch);
-      if (usesAppendTime) batch.stampLogAppendTime(BigInt(nowMs));
-      this.write(batch, nowMs);
-      this.end = batch.nextOffset;
-      recordProducer(this.producers, batch);
+    try {
+      for (const batch of batches) {
+        batch.stamp(this.end, leaderEpoch);
+        if (usesAppendTime) batch.stampLogAppendTime(BigInt(nowMs));
+        this.write(batch, nowMs);
+      }
+    } catch (error) {
+      throw this.gate.fail(error, baseOffset);
     }
     return {
       baseOffset,
@@ -191,19 +186,17 @@ export class PartitionLog {
     if (fromOffset < this.start || fromOffset > this.end) {
       throw new OffsetOutOfRangeError(fromOffset, this.start, this.end);
     }
-    if (fromOffset >= request.upToOffset || request.maxBytes <= 0) return EMPTY;
-    const index = this.segmentIndexFor(fromOffset);
-    return this.isHot(index, fromOffset) ? this.readHot(index, request) : this.readCold(index, request);
+    return readSegments(this.segments, request);
   }
 
   /** The earliest record before `upToOffset` with a timestamp of at least `timestampMs`, or null. */
   offsetForTimestamp(timestampMs: number, upToOffset: bigint): TimestampAndOffset | null {
-    return offsetForTimestamp(this.segments, timestampMs, this.start, upToOffset);
+    return offsetForTimestamp(this.segments.all, timestampMs, this.start, upToOffset);
   }
 
   /** The record with the largest timestamp, or null: what ListOffsets calls -3. */
   offsetOfMaxTimestamp(upToOffset: bigint): TimestampAndOffset | null {
-    const largest = this.segments.reduce((max, segment) => Math.max(max, segment.largestTimestampMs), -1);
+    const largest = this.segments.all.reduce((max, segment) => Math.max(max, segment.largestTimestampMs), -1);
     return largest < 0 ? null : this.offsetForTimestamp(largest, upToOffset);
   }
 
@@ -226,7 +219,7 @@ export class PartitionLog {
     next.hold();
     this.place.storage.syncDirectory(this.directory);
     this.unsynced.push(active);
-    this.segments.push(next);
+    this.segments.add(next);
     this.activeSinceMs = this.options.clock.nowMs();
     this.checkpointDue = true;
   }
@@ -238,26 +231,25 @@ export class PartitionLog {
 
   /** Removes the `count` oldest segments; the active one stays. */
   dropOldest(count: number): void {
-    const dropped = this.segments.splice(0, Math.min(count, this.segments.length - 1));
+    const dropped = this.segments.takeOldest(count);
     if (dropped.length === 0) return;
     this.unsynced = this.unsynced.filter((segment) => !dropped.includes(segment));
-    this.start = maxOffset(this.start, this.segments[0]!.baseOffset);
+    this.start = maxOffset(this.start, this.segments.first.baseOffset);
     this.writeCheckpoint(this.durable);
     for (const segment of dropped) segment.delete();
   }
 
   /** The offset after a segment's range: where the next one begins. */
   endOfSegment(segment: Segment): bigint {
-    return this.segments[this.segments.indexOf(segment) + 1]?.baseOffset ?? this.end;
+    return this.segments.baseAfter(segment) ?? this.end;
   }
 
   /** Puts a compacted segment, in the swap file of that name, in the place of its originals. */
   swapIn(swapName: string, originals: readonly Segment[], endOffset: bigint): void {
-    const index = this.segments.indexOf(originals[0]!);
     const { baseOffset } = originals[0]!;
     for (const original of originals) original.retire();
     finishSwap(this.place, swapName, baseOffset, endOffset);
-    this.segments.splice(index, originals.length, new Segment(this.place, baseOffset));
+    this.segments.replace(originals, new Segment(this.place, baseOffset));
   }
 
   /** Compaction has seen all before an offset. */
@@ -272,16 +264,14 @@ export class PartitionLog {
     if (offset <= this.start) return;
     this.start = offset;
     this.writeCheckpoint(this.durable);
-    const whole = this.segments.findIndex((_, i) => (this.segments[i + 1]?.baseOffset ?? this.end + 1n) > offset);
-    this.dropOldest(whole);
+    this.dropOldest(this.segments.indexFor(offset));
   }
 
   /** Cuts all from `offset` on: what a follower does when its leader's log differs, and the log after a failed sync. */
   truncateTo(offset: bigint): void {
     if (offset >= this.end) return;
     this.cuts += 1;
-    const keep = Math.max(1, this.segments.filter(({ baseOffset }) => baseOffset <= offset).length);
-    const last = this.segments[keep - 1]!;
+    const last = this.segments.for(offset);
     last.hold();
     const position = last.positionOf(offset);
     // First the promise that all is durable up to here is taken back, then the bytes.
@@ -293,7 +283,7 @@ export class PartitionLog {
       position,
       cleanedOffset: minOffset(this.cleaned, offset),
     });
-    for (const dropped of this.segments.splice(keep)) dropped.delete();
+    for (const dropped of this.segments.takeAfter(last)) dropped.delete();
     this.place.storage.syncDirectory(this.directory);
     last.cut(position, offset);
     this.unsynced = this.unsynced.filter((segment) => this.segments.includes(segment) && segment !== last);
@@ -304,7 +294,7 @@ export class PartitionLog {
 
   /** Saves how far the log is durable, so that recovery has little to scan. */
   async checkpoint(): Promise<void> {
-    if (this.state.kind === 'unwritable') return;
+    if (!this.gate.isOpen) return;
     this.checkpointDue = true;
     await this.sync();
   }
@@ -313,7 +303,7 @@ export class PartitionLog {
   async close(): Promise<void> {
     if (this.closed) return;
     try {
-      if (this.state.kind === 'writable') {
+      if (this.gate.isOpen) {
         await this.sync();
         writeProducerSnapshot(this.place.storage, this.directory, this.end, this.producers);
         this.writeCheckpoint(this.durable);
@@ -331,20 +321,17 @@ export class PartitionLog {
   }
 
   private get active(): Segment {
-    return this.segments.at(-1)!;
+    return this.segments.active;
   }
 
   private releaseFiles(): void {
-    for (const segment of this.segments) {
-      segment.release();
-      this.place.handles.forget(segment.logPath);
-    }
+    for (const segment of this.segments.all) segment.retire();
   }
 
   /** Recovered bytes may be in the page cache alone: only now are they durable. */
   private settleRecovered(): void {
-    for (const segment of this.segments) segment.file.syncNow();
-    for (const segment of this.segments.slice(0, -1)) segment.saveIndexes();
+    for (const segment of this.segments.all) segment.file.syncNow();
+    for (const segment of this.segments.all.slice(0, -1)) segment.saveIndexes();
     this.writeCheckpoint(this.end);
   }
 
@@ -365,13 +352,12 @@ export class PartitionLog {
   }
 
   private write(batch: RecordBatch, nowMs: number): void {
-    try {
-      if (this.mustRollFor(batch, nowMs)) this.roll();
-      if (this.active.size === 0) this.activeSinceMs = nowMs;
-      this.active.append(batch);
-    } catch (error) {
-      throw this.fail(error, this.end);
-    }
+    if (this.mustRollFor(batch, nowMs)) this.roll();
+    const { active } = this.segments;
+    if (active.size === 0) this.activeSinceMs = nowMs;
+    active.append(batch);
+    this.end = batch.nextOffset;
+    recordProducer(this.producers, batch);
   }
 
   private mustRollFor(batch: RecordBatch, nowMs: number): boolean {
@@ -381,38 +367,6 @@ export class PartitionLog {
       batch.lastOffset - active.baseOffset > MAX_SEGMENT_SPAN ||
       this.isRollDue(nowMs)
     );
-  }
-
-  /** Closes the log to writes, cuts what is torn if the disk lets us, and gives the error to answer with. */
-  private fail(error: unknown, cutTo: bigint): unknown {
-    if (!(error instanceof StorageError)) return error;
-    this.state = {
-      kind: 'unwritable',
-      cause: error,
-      cutTo,
-      probeAtMs: this.options.clock.monotonicMs() + PROBE_INTERVAL_MS,
-    };
-    try {
-      this.cutTorn(cutTo);
-    } catch (cutError) {
-      // Tried again by the probe; no write comes before it succeeds.
-      if (!(cutError instanceof StorageError)) throw cutError;
-    }
-    return new LogUnwritableError(this.directory, error);
-  }
-
-  /** A no-op on a writable log; on another one the probe, once per interval. */
-  private makeWritable(): void {
-    const { state } = this;
-    if (state.kind === 'writable') return;
-    if (this.options.clock.monotonicMs() < state.probeAtMs) throw new LogUnwritableError(this.directory, state.cause);
-    try {
-      this.cutTorn(state.cutTo);
-      // The write that follows is the rest of the probe: if it fails the log is unwritable again.
-      this.state = { kind: 'writable' };
-    } catch (error) {
-      throw this.fail(error, state.cutTo);
-    }
   }
 
   private cutTorn(cutTo: bigint): void {
@@ -433,7 +387,7 @@ export class PartitionLog {
       await active.file.sync();
     } catch (error) {
       if (this.closed) return;
-      throw this.fail(error, this.options.strictDurability ? this.durable : this.end);
+      throw this.gate.fail(error, this.options.strictDurability ? this.durable : this.end);
     }
     if (this.closed || cuts !== this.cuts) return;
     this.durable = end;
@@ -457,7 +411,7 @@ export class PartitionLog {
 
   private writeCheckpoint(recoveryOffset: bigint): void {
     this.active.saveIndexes();
-    const segment = this.segments[this.segmentIndexFor(recoveryOffset)]!;
+    const segment = this.segments.for(recoveryOffset);
     this.storeCheckpoint(recoveryOffset, segment.positionOf(recoveryOffset), segment.baseOffset);
   }
 
@@ -474,43 +428,7 @@ export class PartitionLog {
 
   private restoreProducers(): void {
     const taken = loadProducerSnapshot(this.place.storage, this.directory, this.end, this.producers);
-    replayProducers(this.producers, this.segments, taken ?? 0n, this.end);
-  }
-
-  /** The segment whose range holds an offset; for one before the first segment, the first. */
-  private segmentIndexFor(offset: bigint): number {
-    let low = 0;
-    let high = this.segments.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.segments[middle]!.baseOffset <= offset) low = middle + 1;
-      else high = middle;
-    }
-    return Math.max(0, low - 1);
-  }
-
-  private isHot(index: number, offset: bigint): boolean {
-    if (index !== this.segments.length - 1) return false;
-    return this.active.size - this.active.offsetIndex.floorPosition(offset) <= HOT_BYTES;
-  }
-
-  private readHot(index: number, request: ReadRequest): Buffer {
-    return readSegmentSync(this.segments[index]!, request);
-  }
-
-  private async readCold(index: number, request: ReadRequest): Promise<Buffer> {
-    try {
-      // A compacted segment may hold nothing at or after the offset: then the next one does.
-      for (const segment of this.segments.slice(index)) {
-        if (segment.baseOffset >= request.upToOffset) break;
-        const batches = await readSegment(segment, request);
-        if (batches.length > 0) return batches;
-      }
-      return EMPTY;
-    } catch (error) {
-      if (!(error instanceof SegmentGoneError) || this.closed) throw error;
-      return await this.read(request);
-    }
+    replayProducers(this.producers, this.segments.all, taken ?? 0n, this.end);
   }
 }
 

@@ -47,6 +47,11 @@ export class Segment {
     this.bytes = place.handles.get(this.logPath).size();
   }
 
+  /** Deleted, or another segment is in its place. */
+  get isGone(): boolean {
+    return this.retired;
+  }
+
   get size(): number {
     return this.bytes;
   }

@@ -1,0 +1,58 @@
+import type { Clock } from '../ports/clock.js';
+import { StorageError } from '../ports/storage.js';
+import { LogUnwritableError } from './log-errors.js';
+
+const PROBE_INTERVAL_MS = 1000;
+
+interface Shut {
+  readonly cause: StorageError;
+  /** End of the good records: what lies beyond is to be cut before the next write. */
+  readonly cutTo: bigint;
+  readonly probeAtMs: number;
+}
+
+/**
+ * Whether a log takes writes. A storage error shuts the gate; from then on every write is answered with that error, but for one
+ * probe a second: it first repairs the log, then is tried as a real write, and opens the gate if it succeeds.
+ */
+export class WriteGate {
+  private shut: Shut | null = null;
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly directory: string,
+    /** Cuts the log to an offset; throws StorageError if the disk does not let it. */
+    private readonly repair: (cutTo: bigint) => void,
+  ) {}
+
+  get isOpen(): boolean {
+    return this.shut === null;
+  }
+
+  /** Shuts the gate and repairs at once if the disk lets it. Returns the error to answer with; other errors pass through. */
+  fail(error: unknown, cutTo: bigint): unknown {
+    if (!(error instanceof StorageError)) return error;
+    this.shut = { cause: error, cutTo, probeAtMs: this.clock.monotonicMs() + PROBE_INTERVAL_MS };
+    try {
+      this.repair(cutTo);
+    } catch (repairError) {
+      // Tried again by the probe; no write comes before it succeeds.
+      if (!(repairError instanceof StorageError)) throw repairError;
+    }
+    return new LogUnwritableError(this.directory, error);
+  }
+
+  /** Before a write. Does nothing when open; else this write is the probe, or is refused. @throws LogUnwritableError */
+  pass(): void {
+    const { shut } = this;
+    if (shut === null) return;
+    if (this.clock.monotonicMs() < shut.probeAtMs) throw new LogUnwritableError(this.directory, shut.cause);
+    try {
+      this.repair(shut.cutTo);
+      // The write that follows is the rest of the probe: if it fails the gate shuts again.
+      this.shut = null;
+    } catch (error) {
+      throw this.fail(error, shut.cutTo);
+    }
+  }
+}
