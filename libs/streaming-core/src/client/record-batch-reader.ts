@@ -43,10 +43,10 @@ export function readRecordBatches(
     const batch = bytes.subarray(at, end);
     at = end;
     if (batch.length < BATCH_HEADER_BYTES || batch[16] !== MAGIC) throw new RangeError('not a version 2 record batch');
+    if (crc32c(batch.subarray(21)) !== batch.readUInt32BE(17)) throw new RangeError('record batch fails its CRC-32C');
     const baseOffset = batch.readBigInt64BE(0);
     const lastOffset = baseOffset + BigInt(batch.readInt32BE(23));
     if (lastOffset < fromOffset) continue;
-    if (crc32c(batch.subarray(21)) !== batch.readUInt32BE(17)) throw new RangeError('record batch fails its CRC-32C');
     const attributes = batch.readInt16BE(21);
     const isAborted = abortedProducers.covers(batch, attributes, lastOffset);
     if ((attributes & IS_CONTROL) === 0 && !isAborted) {
