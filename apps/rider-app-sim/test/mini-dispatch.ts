@@ -77,7 +77,7 @@ export class MiniDispatch {
 
   private hearStatus(event: DriverStatusEvent): void {
     const known = this.drivers.get(event.driverId);
-    if (known !== undefined && known.seq >= event.seq) throw new Error(`${event.driverId} went back in seq`);
+    if (known !== undefined && known.seq >= event.seq) return;
     const state = event.type === 'driver.status' ? event.state : (known?.state ?? 'offline');
     this.drivers.set(event.driverId, { seq: event.seq, state, position: event.position });
   }

@@ -11,7 +11,14 @@ import { ensurePlatformTopics } from '@ridestream/platform/streaming/ensure-topi
 import { type CityPack, defaultCityDir, loadCityPack } from '@ridestream/ride-domain/city/load-city-pack';
 import { decodeEvent } from '@ridestream/ride-domain/events/event-codec';
 import type { TopicName } from '@ridestream/ride-domain/events/topics';
-import type { PartitionBatch, PartitionReader, StreamClient, TopicPartitionOffset } from 'streaming-core/client/types';
+import type {
+  PartitionBatch,
+  PartitionReader,
+  StreamClient,
+  StreamProducer,
+  TopicPartitionOffset,
+} from 'streaming-core/client/types';
+import { STREAM_CLIENT, STREAM_PRODUCER } from 'streaming-core/nest/tokens';
 import { fleetSize, type SimEnv } from '../config.js';
 import { CitySimulation } from '../core/city-simulation.js';
 import type { SimView } from '../http/sim-schemas.js';
@@ -22,7 +29,6 @@ import { SimCityClock } from './sim-city-clock.js';
 import { SimulationLoop } from './simulation-loop.js';
 
 export const SIM_ENV = Symbol('SIM_ENV');
-export const STREAM_CLIENT = Symbol('STREAM_CLIENT');
 
 interface Running {
   readonly pack: CityPack;
@@ -42,6 +48,7 @@ export class CityRun implements OnApplicationBootstrap, BeforeApplicationShutdow
   constructor(
     @Inject(SIM_ENV) private readonly env: SimEnv,
     @Inject(STREAM_CLIENT) private readonly client: StreamClient,
+    @Inject(STREAM_PRODUCER) private readonly producer: StreamProducer,
     private readonly health: HealthRegistry,
     private readonly metrics: Metrics,
   ) {}
@@ -103,7 +110,7 @@ export class CityRun implements OnApplicationBootstrap, BeforeApplicationShutdow
     });
     const clock = new SimCityClock(startMs, SPEED, performance.now());
     const writer = new LogWriter({
-      producer: await this.client.producer(),
+      producer: this.producer,
       onError: (error, records) => this.logger.error(`${records} records were not taken: ${String(error)}`),
     });
     const loop = new SimulationLoop({
