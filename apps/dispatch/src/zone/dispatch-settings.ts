@@ -21,8 +21,8 @@ export interface DispatchSettings {
 
 export const DEFAULT_SETTINGS: DispatchSettings = {
   offerTimeoutMs: 15_000,
-  offerTimeoutWallMs: 500,
-  expiryGraceWallMs: 250,
+  offerTimeoutWallMs: 2_000,
+  expiryGraceWallMs: 500,
   maxWaitMs: 300_000,
   staleDriverMs: 60_000,
   staleDriverWallMs: 5_000,
