@@ -1,0 +1,55 @@
+import { readFileSync } from 'node:fs';
+import { COMPRESSION, completeBatches, type RecordBatch } from '../wire/records/record-batch.js';
+import { decodeRecords, type DecodedRecord } from '../wire/records/record-codec.js';
+
+const CODECS = Object.entries(COMPRESSION).map(([name, code]) => [code, name] as const);
+const TEXT_MAX = 200;
+
+/** Shows what a segment file holds, one line per batch, and says where it stops making sense. */
+export function dump(segment: string, options: { readonly records: boolean }): void {
+  const bytes = readFileSync(segment);
+  let position = 0;
+  try {
+    for (const batch of completeBatches(bytes)) {
+      console.log(describeBatch(batch, position));
+      if (options.records) for (const record of decodeRecords(batch)) console.log(describeRecord(record));
+      position += batch.sizeBytes;
+    }
+  } catch (error) {
+    console.log(`damaged at byte ${position}: ${error instanceof Error ? error.message : String(error)}`);
+    process.exitCode = 1;
+    return;
+  }
+  if (position < bytes.length) {
+    console.log(`${bytes.length - position} bytes from byte ${position} on are not a whole batch`);
+    process.exitCode = 1;
+  }
+}
+
+function describeBatch(batch: RecordBatch, position: number): string {
+  const codec = CODECS.find(([code]) => code === batch.compressionCode)?.[1] ?? `codec ${batch.compressionCode}`;
+  const producer =
+    batch.producerId < 0n ? '' : ` producer=${batch.producerId}/${batch.producerEpoch} sequence=${batch.baseSequence}`;
+  const flags = `${batch.isTransactional ? ' transactional' : ''}${batch.isControl ? ' control' : ''}`;
+  return (
+    `offsets ${batch.baseOffset}-${batch.lastOffset} records=${batch.recordCount} position=${position} size=${batch.sizeBytes}` +
+    ` epoch=${batch.partitionLeaderEpoch} time=${timeOf(batch.maxTimestamp)} ${codec}${producer}${flags}` +
+    ` crc=${batch.hasValidCrc() ? 'ok' : 'WRONG'}`
+  );
+}
+
+function describeRecord({ offset, timestamp, key, value, headers }: DecodedRecord): string {
+  const shown = headers.map((header) => `${header.key}=${textOf(header.value)}`).join(', ');
+  return `  ${offset} ${timeOf(timestamp)} key=${textOf(key)}${shown === '' ? '' : ` headers={${shown}}`} value=${textOf(value)}`;
+}
+
+function timeOf(timestamp: bigint): string {
+  const time = new Date(Number(timestamp));
+  return timestamp < 0n || Number.isNaN(time.getTime()) ? String(timestamp) : time.toISOString();
+}
+
+function textOf(bytes: Buffer | null): string {
+  if (bytes === null) return 'null';
+  const text = bytes.toString('utf8');
+  return JSON.stringify(text.length > TEXT_MAX ? `${text.slice(0, TEXT_MAX)}…` : text);
+}

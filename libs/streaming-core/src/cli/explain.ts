@@ -1,0 +1,45 @@
+import { BrokerConfigError } from '../broker/config.js';
+import { CorruptLogError } from '../log/log-errors.js';
+import { StorageError } from '../ports/storage.js';
+import { DirectoryInUseError } from '../replica/directory-lock.js';
+import { MetaPropertiesError } from '../replica/meta-properties.js';
+
+/** An error as a sentence that says what to do. */
+export function explain(error: unknown): string {
+  if (error instanceof BrokerConfigError) return `these settings do not fit:\n${error.message.replace(/^/gm, '  ')}`;
+  if (error instanceof DirectoryInUseError || error instanceof MetaPropertiesError) return error.message;
+  if (error instanceof CorruptLogError) {
+    return `${error.message}\nRestore the directory from a copy, or move the damaged partition's directory away to go on without it.`;
+  }
+  if (error instanceof StorageError) return explainStorage(error);
+  return explainNetwork(error) ?? (error instanceof Error ? error.message : String(error));
+}
+
+function explainStorage({ code, message }: StorageError): string {
+  switch (code) {
+    case 'PERMISSION':
+      return `${message}\nChoose a directory that this user may write to with --data-dir.`;
+    case 'DISK_FULL':
+      return `${message}\nThe disk is full: make room, or choose another directory with --data-dir.`;
+    case 'IO':
+      return message;
+  }
+}
+
+function explainNetwork(error: unknown): string | null {
+  if (!(error instanceof Error) || !('code' in error)) return null;
+  const { address, port } = error as Error & { address?: string; port?: number };
+  const where = `${address ?? 'the address'}:${port ?? ''}`;
+  switch (error.code) {
+    case 'EADDRINUSE':
+      return `port ${port ?? ''} on ${address ?? 'this host'} is taken by another program. Stop that one, or choose another port with --port.`;
+    case 'EACCES':
+      return `this user may not listen on ${where}. Choose a port above 1023 with --port.`;
+    case 'EADDRNOTAVAIL':
+      return `${address ?? 'the address'} is not an address of this machine. Choose another with --host.`;
+    case 'ENOTFOUND':
+      return `the host name given with --host cannot be resolved.`;
+    default:
+      return null;
+  }
+}

@@ -1,0 +1,42 @@
+import { ListOffsetTimestamps } from '@platformatic/kafka';
+import { table, withAdmin, type BootstrapOptions } from './admin-session.js';
+
+export async function listGroups(options: BootstrapOptions): Promise<void> {
+  const groups = await withAdmin(options, (admin) => admin.listGroups());
+  console.log(
+    table(
+      ['GROUP', 'STATE', 'PROTOCOL'],
+      [...groups.values()].map(({ id, state, protocolType }) => [id, state, protocolType]),
+    ),
+  );
+}
+
+/** State, members, and the lag of every partition that the group committed an offset for. */
+export async function describeGroup(groupId: string, options: BootstrapOptions): Promise<void> {
+  await withAdmin(options, async (admin) => {
+    const group = (await admin.describeGroups({ groups: [groupId] })).get(groupId);
+    if (!group) throw new Error(`there is no group ${groupId}`);
+    console.log(`${groupId}: ${group.state}, ${group.members.size} members, assignor ${group.protocol || 'none'}\n`);
+    const members = [...group.members.values()].map(({ id, clientId, clientHost, assignments }) => {
+      const assigned = [...(assignments?.values() ?? [])].map(
+        ({ topic, partitions }) => `${topic}[${partitions.join(',')}]`,
+      );
+      return [id, clientId, clientHost, assigned.join(' ')];
+    });
+    if (members.length > 0) console.log(`${table(['MEMBER', 'CLIENT', 'HOST', 'ASSIGNED'], members)}\n`);
+    const [committed] = await admin.listConsumerGroupOffsets({ groups: [groupId] });
+    const rows: (string | number | bigint)[][] = [];
+    for (const { name, partitions } of committed?.topics ?? []) {
+      const wanted = partitions.map(({ partitionIndex }) => ({
+        partitionIndex,
+        timestamp: ListOffsetTimestamps.LATEST,
+      }));
+      const [ends] = await admin.listOffsets({ topics: [{ name, partitions: wanted }] });
+      for (const { partitionIndex, committedOffset } of partitions) {
+        const end = ends?.partitions.find((each) => each.partitionIndex === partitionIndex)?.offset;
+        rows.push([name, partitionIndex, committedOffset, end ?? '?', end === undefined ? '?' : end - committedOffset]);
+      }
+    }
+    console.log(table(['TOPIC', 'PARTITION', 'COMMITTED', 'END', 'LAG'], rows));
+  });
+}

@@ -1,0 +1,19 @@
+import { InvalidArgumentError } from 'commander';
+
+export function parseWholeNumber(text: string): number {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('must be a whole number');
+  return Number(text);
+}
+
+export function parsePort(text: string): number {
+  const port = parseWholeNumber(text);
+  if (port > 65_535) throw new InvalidArgumentError('must be 0 to 65535');
+  return port;
+}
+
+/** `key=value`, gathered over several options. */
+export function collectSettings(text: string, settings: Record<string, string>): Record<string, string> {
+  const at = text.indexOf('=');
+  if (at <= 0) throw new InvalidArgumentError('must be key=value');
+  return { ...settings, [text.slice(0, at)]: text.slice(at + 1) };
+}
