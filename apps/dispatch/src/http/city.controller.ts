@@ -11,6 +11,8 @@ export class CityDocument {
   constructor(pack: CityPack) {
     const view: CityView = {
       name: pack.name,
+      timeZone: pack.timeZone,
+      attribution: pack.attribution,
       bounds: pack.bounds,
       zones: pack.zonesGeoJson,
       streets: pack.streetsGeoJson,

@@ -87,6 +87,10 @@ export interface ClientToServerEvents {
 /** GET /api/city */
 export interface CityView {
   readonly name: string;
+  /** IANA name, such as `America/New_York`: what the city's clocks show. */
+  readonly timeZone: string;
+  /** Who made the map data, as its licence wants it said; empty if nobody has to be named. */
+  readonly attribution: string;
   /** `[west, south, east, north]` */
   readonly bounds: readonly [number, number, number, number];
   /** GeoJSON FeatureCollection of polygons; properties: zone (id), name. */

@@ -114,7 +114,7 @@ async function take(shot: Shot): Promise<void> {
   await page.waitForTimeout(SETTLE_MS);
   await shot.act?.(page);
   const file = path.join(values.out, `${shot.name}.png`);
-  await page.screenshot({ path: file, timeout: 60_000 });
+  await page.screenshot({ path: file, timeout: 180_000 });
   process.stdout.write(`${file}\n`);
   await browser.close();
 }

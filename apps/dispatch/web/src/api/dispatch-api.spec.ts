@@ -11,6 +11,7 @@ describe('failureOf', () => {
     });
     expect(failure.message).toBe('The request is not valid (pickup.lat: too large)');
     expect(failure.code).toBe('BAD_REQUEST');
+    expect(failure.fields).toEqual(['pickup.lat']);
   });
 
   it.each([null, 'oops', { error: 'x' }])('has words for an answer that is no ApiError: %p', (body) => {

@@ -9,8 +9,11 @@ export interface Place {
 export class RequestFailed extends Error {
   readonly code: string;
   readonly statusCode: number;
-  constructor(message: string, code: string, statusCode: number) {
+  /** The fields of the request that the gateway complained of. */
+  readonly fields: readonly string[];
+  constructor(message: string, code: string, statusCode: number, fields: readonly string[] = []) {
     super(message);
+    this.fields = fields;
     this.name = 'RequestFailed';
     this.code = code;
     this.statusCode = statusCode;
@@ -27,9 +30,12 @@ function isApiError(body: unknown): body is ApiError {
 export function failureOf(statusCode: number, body: unknown): RequestFailed {
   if (!isApiError(body))
     return new RequestFailed(`The dispatch service answered ${statusCode}.`, 'bad_answer', statusCode);
-  const issues = (body.issues ?? []).map(({ path, message }) => (path ? `${path}: ${message}` : message));
+  const fields = (body.issues ?? []).map(({ path }) => path);
+  // A refusal of a valid request (4xx other than 400) says all in its message.
+  const listed = statusCode === 400 ? (body.issues ?? []) : [];
+  const issues = listed.map(({ path, message }) => (path ? `${path}: ${message}` : message));
   const message = issues.length > 0 ? `${body.message} (${issues.slice(0, 3).join('; ')})` : body.message;
-  return new RequestFailed(message, typeof body.code === 'string' ? body.code : 'unknown', statusCode);
+  return new RequestFailed(message, typeof body.code === 'string' ? body.code : 'unknown', statusCode, fields);
 }
 
 async function call<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {

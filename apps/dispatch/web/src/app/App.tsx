@@ -2,7 +2,7 @@ import { useEffect, useSyncExternalStore, type ReactElement } from 'react';
 import type { ThemeName } from '../map/palette.js';
 import { Header } from '../panels/Header.js';
 import { KpiStrip } from '../panels/KpiStrip.js';
-import { Legend, ZoomButtons } from '../panels/MapTools.js';
+import { Attribution, Legend, ZoomButtons } from '../panels/MapTools.js';
 import { MapTooltip } from '../panels/MapTooltip.js';
 import { MapView } from '../panels/MapView.js';
 import { MyRide } from '../panels/MyRide.js';
@@ -56,6 +56,7 @@ export function App(): ReactElement {
         </div>
         <Legend />
         <ZoomButtons />
+        <Attribution />
       </main>
       <SidePanel />
     </div>

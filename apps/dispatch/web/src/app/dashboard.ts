@@ -1,4 +1,5 @@
 import { createContext, useContext, useSyncExternalStore } from 'react';
+import { clockFormat, type ClockFormat } from '../format/format.js';
 import { cityNow } from '../state/city-time.js';
 import { connectionStatus, type ConnectionStatus } from '../live/connection-status.js';
 import { LiveConnection } from '../live/connection.js';
@@ -33,6 +34,8 @@ export class Dashboard {
   readonly mapProblem: Store<string | null> = createStore<string | null>(null);
   readonly kpiHistory = new KpiHistory();
   readonly reducedMotion = matchMedia('(prefers-reduced-motion: reduce)').matches;
+  /** In the city's time zone, once it is known. */
+  clockFormat: ClockFormat = clockFormat('UTC');
   map: MapEngine | null = null;
   private connection: LiveConnection | null = null;
   private zones = new Map<string, ZoneShape>();
@@ -50,6 +53,7 @@ export class Dashboard {
 
   setCity(city: CityGeometry): void {
     this.zones = new Map(city.zones.map((zone) => [zone.zone, zone]));
+    this.clockFormat = clockFormat(city.timeZone);
     this.city.set(city);
     this.cityProblem.set(null);
   }

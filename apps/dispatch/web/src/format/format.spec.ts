@@ -35,9 +35,11 @@ describe('format', () => {
 
   it('sets the clock in the city’s own time', () => {
     const friday = Date.UTC(2026, 2, 13, 17, 5, 9);
-    expect(format.formatTime(friday)).toBe('17:05');
-    expect(format.formatTimeWithSeconds(friday)).toBe('17:05:09');
-    expect(format.formatDate(friday)).toMatch(/^Fri,? 13 Mar$/);
+    const london = format.clockFormat('Europe/London');
+    expect(london.time(friday)).toBe('17:05');
+    expect(london.timeWithSeconds(friday)).toBe('17:05:09');
+    expect(london.date(friday)).toBe('Fri 13 Mar');
+    expect(format.clockFormat('Asia/Tokyo').date(friday)).toBe('Sat 14 Mar');
   });
 
   it('says speed, money, shares and counts', () => {

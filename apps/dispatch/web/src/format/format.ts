@@ -48,16 +48,28 @@ export function formatCount(count: number): string {
   return count < 10_000 ? count.toLocaleString('en-US') : `${(count / 1_000).toFixed(1)}k`;
 }
 
-const part = (options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat =>
-  new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', ...options });
-const timeFormat = part({ hour: '2-digit', minute: '2-digit' });
-const timeWithSeconds = part({ hour: '2-digit', minute: '2-digit', second: '2-digit' });
-const dateFormat = part({ weekday: 'short', day: 'numeric', month: 'short' });
+/** Writes city times as the city's clocks show them. */
+export interface ClockFormat {
+  /** `17:05` */
+  readonly time: (cityMs: number) => string;
+  /** `17:05:09` */
+  readonly timeWithSeconds: (cityMs: number) => string;
+  /** `Fri 13 Mar` */
+  readonly date: (cityMs: number) => string;
+}
 
-/** City time is the city's own local time, kept as if it were UTC. */
-export const formatTime = (cityMs: number): string => timeFormat.format(cityMs);
-export const formatTimeWithSeconds = (cityMs: number): string => timeWithSeconds.format(cityMs);
-export const formatDate = (cityMs: number): string => dateFormat.format(cityMs);
+/** @throws RangeError when the time zone is not in the IANA database. */
+export function clockFormat(timeZone: string): ClockFormat {
+  const part = (options: Intl.DateTimeFormatOptions): ((cityMs: number) => string) => {
+    const format = new Intl.DateTimeFormat('en-GB', { timeZone, ...options });
+    return (cityMs) => format.format(cityMs).replace(',', '');
+  };
+  return {
+    time: part({ hour: '2-digit', minute: '2-digit' }),
+    timeWithSeconds: part({ hour: '2-digit', minute: '2-digit', second: '2-digit' }),
+    date: part({ weekday: 'short', day: 'numeric', month: 'short' }),
+  };
+}
 
 export function formatSpeed(speed: number): string {
   if (speed === 0) return 'Paused';

@@ -17,6 +17,8 @@ const feature = (properties: object, type: string, coordinates: unknown): object
 });
 const city: CityView = {
   name: 'Testville',
+  timeZone: 'Europe/Lisbon',
+  attribution: '',
   bounds: [0, 0, 4, 2],
   zones: {
     type: 'FeatureCollection',

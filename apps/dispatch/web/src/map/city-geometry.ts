@@ -27,6 +27,8 @@ export interface Street {
 
 export interface CityGeometry {
   readonly name: string;
+  readonly timeZone: string;
+  readonly attribution: string;
   readonly bounds: CityView['bounds'];
   readonly zones: readonly ZoneShape[];
   readonly streets: Readonly<Record<StreetRank, readonly Street[]>>;
@@ -166,7 +168,8 @@ export function cityGeometry(city: CityView): CityGeometry {
   const ofKind = (kind: string): Polygon[] =>
     backdrop.filter(({ properties }) => properties['kind'] === kind).flatMap((feature) => [...polygonsOf(feature)]);
   const zones = features(city.zones).flatMap((feature) => zoneShape(feature) ?? []);
-  return { name: city.name, bounds: city.bounds, zones, streets, water: ofKind('water'), parks: ofKind('park') };
+  const { name, timeZone, attribution, bounds } = city;
+  return { name, timeZone, attribution, bounds, zones, streets, water: ofKind('water'), parks: ofKind('park') };
 }
 
 export function zoneAt(zones: readonly ZoneShape[], point: Point): ZoneShape | null {

@@ -40,6 +40,7 @@ export interface MapEngineOptions {
   readonly onGrab: () => void;
 }
 
+const SHOW_BOTH_ZOOM = 15;
 const REACH_PX = { mouse: 12, touch: 24 } as const;
 
 /**
@@ -156,6 +157,14 @@ export class MapEngine {
   showPlace(lon: number, lat: number, atLeastZoom: number): void {
     const zoom = Math.max(this.camera.view.zoom, atLeastZoom);
     this.camera.flyTo({ longitude: lon, latitude: lat, zoom }, Date.now());
+  }
+
+  /** Brings two places into what the padding leaves free, unless they are well in view already. */
+  showBoth(a: readonly [number, number], b: readonly [number, number], padding: Padding): void {
+    const { clientWidth, clientHeight } = this.options.container;
+    const bounds = [Math.min(a[0], b[0]), Math.min(a[1], b[1]), Math.max(a[0], b[0]), Math.max(a[1], b[1])] as const;
+    const { longitude, latitude, zoom } = fitView(bounds, clientWidth, clientHeight, padding);
+    this.camera.flyTo({ longitude, latitude, zoom: Math.min(zoom, SHOW_BOTH_ZOOM) }, Date.now());
   }
 
   private readonly tick = (): void => {

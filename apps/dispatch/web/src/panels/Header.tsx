@@ -1,6 +1,6 @@
 import type { ReactElement } from 'react';
 import { useDashboard, usePulse, useStore } from '../app/dashboard.js';
-import { formatAge, formatDate, formatSpeed, formatTime } from '../format/format.js';
+import { formatAge, formatSpeed } from '../format/format.js';
 import type { ConnectionState } from '../live/connection-status.js';
 import type { ThemeChoice } from '../state/ui-state.js';
 import { Icon, type IconName } from '../ui/Icon.js';
@@ -33,8 +33,8 @@ function CityClock(): ReactElement {
   const cityMs = dashboard.cityMs();
   return (
     <div className="clock" data-testid="city-clock" title="City time and its speed">
-      <span className="clock-date">{formatDate(cityMs)}</span>
-      <time className="clock-time">{formatTime(cityMs)}</time>
+      <span className="clock-date">{dashboard.clockFormat.date(cityMs)}</span>
+      <time className="clock-time">{dashboard.clockFormat.time(cityMs)}</time>
       <span className="clock-speed" data-paused={clock.speed === 0}>
         {formatSpeed(clock.speed)}
       </span>

@@ -5,6 +5,12 @@ import { DRIVER_STATES } from '../state/vehicle-table.js';
 import type { LayerChoice, ZoneShading } from '../state/ui-state.js';
 import { Icon } from '../ui/Icon.js';
 
+/** Whose data the map is drawn from. */
+export function Attribution(): ReactElement | null {
+  const city = useStore(useDashboard().city);
+  return city?.attribution ? <p className="attribution">{city.attribution}</p> : null;
+}
+
 export function ZoomButtons(): ReactElement {
   const dashboard = useDashboard();
   return (

@@ -48,7 +48,7 @@ export function MapTooltip(): ReactElement | null {
   const dashboard = useDashboard();
   const pointer = useStore(dashboard.pointer);
   const { step } = useStore(dashboard.request.state);
-  if (!pointer?.thing || step === 'pickup' || step === 'dropoff') return null;
+  if (!pointer?.thing || step !== 'closed') return null;
   const words = wordsOf(dashboard, pointer.thing);
   if (!words) return null;
   return (

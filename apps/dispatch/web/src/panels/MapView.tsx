@@ -2,11 +2,13 @@ import { useEffect, useRef, type KeyboardEvent, type ReactElement } from 'react'
 import { dispatchApi, messageOf } from '../api/dispatch-api.js';
 import { useDashboard, usePulse, useStore, type Dashboard } from '../app/dashboard.js';
 import { cityGeometry } from '../map/city-geometry.js';
+import type { Padding } from '../map/camera.js';
 import type { MapEngine, MapPointer } from '../map/map-engine.js';
 import { pinsOf } from '../map/pins.js';
 import { select } from '../state/ui-state.js';
 import type { ThemeName } from '../map/palette.js';
 
+const isWide = (): boolean => matchMedia('(min-width: 900px)').matches;
 const CITY_RETRY_MS = 2_000;
 /** Room for what floats over the map. */
 const PADDING_WIDE = { top: 28, right: 28, bottom: 28, left: 28 };
@@ -49,11 +51,21 @@ async function startMap(dashboard: Dashboard, container: HTMLDivElement, theme: 
     store: dashboard.live,
     ui: dashboard.ui,
     still: dashboard.reducedMotion,
-    padding: matchMedia('(min-width: 900px)').matches ? PADDING_WIDE : PADDING_PHONE,
+    padding: isWide() ? PADDING_WIDE : PADDING_PHONE,
     onClick: (pointer) => clicked(dashboard, pointer),
     onHover: (pointer) => dashboard.pointer.set(pointer),
     onGrab: () => dashboard.ui.set((state) => (state.following ? { ...state, following: false } : state)),
   });
+}
+
+/** Room beside (on a phone: below) the card of the request, so that it hides neither pin. */
+function paddingBesideCard(stage: Element | null): Padding {
+  const card = stage?.querySelector('.card')?.getBoundingClientRect();
+  const box = stage?.getBoundingClientRect();
+  if (!card || !box) return PADDING_WIDE;
+  return isWide()
+    ? { top: 90, right: 80, bottom: 80, left: card.right - box.left + 70 }
+    : { top: card.bottom - box.top + 70, right: 40, bottom: 50, left: 40 };
 }
 
 const PAN_PX = 120;
@@ -129,6 +141,13 @@ export function MapView({ theme }: { readonly theme: ThemeName }): ReactElement 
   }, [dashboard, city]);
 
   useEffect(() => dashboard.map?.setTheme(theme), [dashboard, theme]);
+
+  useEffect(() => {
+    if (request.step !== 'quoted') return;
+    const { pickup, dropoff } = request;
+    const padding = paddingBesideCard(container.current?.parentElement ?? null);
+    dashboard.map?.showBoth([pickup.lon, pickup.lat], [dropoff.lon, dropoff.lat], padding);
+  }, [dashboard, request]);
 
   return (
     <>

@@ -1,7 +1,7 @@
 import type { ReactElement } from 'react';
 import type { LiveRide } from '../../../src/live/protocol.js';
 import { useDashboard, usePulse, useStore } from '../app/dashboard.js';
-import { formatDistance, formatFare, formatTime } from '../format/format.js';
+import { formatDistance, formatFare } from '../format/format.js';
 import { isEnded } from '../state/ride-list.js';
 import { distanceM } from '../state/motion.js';
 import { select } from '../state/ui-state.js';
@@ -29,7 +29,7 @@ function Journey({ ride }: { ride: LiveRide }): ReactElement {
 }
 
 function Facts({ ride }: { ride: LiveRide }): ReactElement {
-  const { ui } = useDashboard();
+  const { ui, clockFormat } = useDashboard();
   const straight = distanceM(ride.pickup[0], ride.pickup[1], ride.dropoff[0], ride.dropoff[1]);
   return (
     <dl className="facts">
@@ -43,7 +43,7 @@ function Facts({ ride }: { ride: LiveRide }): ReactElement {
       </div>
       <div>
         <dt>Asked at</dt>
-        <dd>{formatTime(ride.requestedAt)}</dd>
+        <dd>{clockFormat.time(ride.requestedAt)}</dd>
       </div>
       <div>
         <dt>Driver</dt>

@@ -1,6 +1,7 @@
 import type { ReactElement } from 'react';
 import type { TimelineEntry } from '../../../src/live/protocol.js';
-import { formatDuration, formatTimeWithSeconds } from '../format/format.js';
+import { useDashboard } from '../app/dashboard.js';
+import { formatDuration } from '../format/format.js';
 import { describeEntry, whyThisDriver, type Why } from '../format/ride-words.js';
 
 function WhyThisDriver({ why }: { why: Why }): ReactElement {
@@ -21,6 +22,7 @@ function WhyThisDriver({ why }: { why: Why }): ReactElement {
 }
 
 function Entry({ entry, previous }: { entry: TimelineEntry; previous: TimelineEntry | undefined }): ReactElement {
+  const { clockFormat } = useDashboard();
   const { title, detail, tone } = describeEntry(entry);
   const why = whyThisDriver(entry);
   const after = previous ? (entry.at - previous.at) / 1_000 : 0;
@@ -28,7 +30,7 @@ function Entry({ entry, previous }: { entry: TimelineEntry; previous: TimelineEn
     <li className="entry" data-testid="timeline-entry" data-type={entry.type} data-tone={tone}>
       <div className="entry-line">
         <span className="entry-title">{title}</span>
-        <time className="entry-time">{formatTimeWithSeconds(entry.at)}</time>
+        <time className="entry-time">{clockFormat.timeWithSeconds(entry.at)}</time>
       </div>
       {(detail ?? after >= 1) && (
         <div className="entry-line entry-more">

@@ -1,4 +1,4 @@
-import { dispatchApi, messageOf } from '../api/dispatch-api.js';
+import { dispatchApi, messageOf, RequestFailed } from '../api/dispatch-api.js';
 import { createStore, type Store } from '../state/store.js';
 import { requestStep, type RequestEvent, type RequestState } from './request-flow.js';
 
@@ -13,6 +13,9 @@ function riderId(): string {
   localStorage.setItem(RIDER_KEY, fresh);
   return fresh;
 }
+
+const blamed = (error: unknown): 'pickup' | 'dropoff' =>
+  error instanceof RequestFailed && error.fields.some((field) => field.startsWith('pickup')) ? 'pickup' : 'dropoff';
 
 /** Runs the request flow against the gateway and remembers the ride that it ended in. */
 export class RequestController {
@@ -43,7 +46,7 @@ export class RequestController {
     const turn = ++this.turn;
     const answer = await dispatchApi.quote(state.pickup, state.dropoff).then(
       (quote): RequestEvent => ({ type: 'quote', quote }),
-      (error: unknown): RequestEvent => ({ type: 'failed', problem: messageOf(error) }),
+      (error: unknown): RequestEvent => ({ type: 'failed', problem: messageOf(error), about: blamed(error) }),
     );
     if (turn === this.turn) this.send(answer);
   }

@@ -5,8 +5,7 @@ import { parsePlace, requestStep, type RequestEvent, type RequestState } from '.
 const A = { lat: 1, lon: 2 };
 const B = { lat: 3, lon: 4 };
 const quote = { fareCents: 900, surge: 1, distanceM: 2_000, durationS: 400, zone: 'z1' };
-const after = (...events: RequestEvent[]): RequestState =>
-  events.reduce<RequestState>(requestStep, { step: 'closed' });
+const after = (...events: RequestEvent[]): RequestState => events.reduce<RequestState>(requestStep, { step: 'closed' });
 const open: RequestEvent = { type: 'open' };
 const at = (place: typeof A): RequestEvent => ({ type: 'place', at: place });
 const quoted: RequestEvent[] = [open, at(A), at(B), { type: 'quote', quote }];
@@ -29,6 +28,11 @@ describe('requestStep', () => {
     const failed: RequestEvent = { type: 'failed', problem: 'no road there' };
     expect(after(open, at(A), at(B), failed)).toEqual({ step: 'dropoff', pickup: A, problem: 'no road there' });
     expect(after(...quoted, { type: 'confirm' }, failed)).toMatchObject({ step: 'quoted', problem: 'no road there' });
+  });
+
+  it('asks for the pick-up anew when that is what was refused', () => {
+    const failed: RequestEvent = { type: 'failed', problem: 'outside', about: 'pickup' };
+    expect(after(open, at(A), at(B), failed)).toEqual({ step: 'pickup', problem: 'outside' });
   });
 
   it('goes back a step at a time', () => {

@@ -28,7 +28,7 @@ export type RequestEvent =
   | { readonly type: 'quote'; readonly quote: QuoteView }
   | { readonly type: 'confirm' }
   | { readonly type: 'requested' }
-  | { readonly type: 'failed'; readonly problem: string };
+  | { readonly type: 'failed'; readonly problem: string; readonly about?: 'pickup' | 'dropoff' };
 
 const CLOSED: RequestState = { step: 'closed' };
 
@@ -46,7 +46,8 @@ function back(state: RequestState): RequestState {
   return state.step === 'confirming' ? state : CLOSED;
 }
 
-function failed(state: RequestState, problem: string): RequestState {
+function failed(state: RequestState, problem: string, about: 'pickup' | 'dropoff'): RequestState {
+  if (state.step === 'quoting' && about === 'pickup') return { step: 'pickup', problem };
   if (state.step === 'quoting') return { step: 'dropoff', pickup: state.pickup, problem };
   if (state.step === 'confirming') return { ...state, step: 'quoted', problem };
   return state;
@@ -77,7 +78,7 @@ export function requestStep(state: RequestState, event: RequestEvent): RequestSt
     case 'requested':
       return state.step === 'confirming' ? CLOSED : state;
     case 'failed':
-      return failed(state, event.problem);
+      return failed(state, event.problem, event.about ?? 'dropoff');
   }
 }
 
