@@ -4,6 +4,8 @@ interface Engagement {
   readonly from: number;
   /** Infinity while the ride lasts. */
   to: number;
+  /** How far the clock that dated the end may be off from the one that dates beginnings. */
+  slackMs: number;
 }
 
 export interface DoubleBooking {
@@ -22,22 +24,21 @@ export class DriverSchedule {
 
   begin(driverId: string, rideId: string, at: number): void {
     const engagements = this.#byDriver.get(driverId);
-    const engagement = { rideId, from: at, to: Infinity };
+    const engagement = { rideId, from: at, to: Infinity, slackMs: 0 };
     if (engagements === undefined) this.#byDriver.set(driverId, [engagement]);
     else engagements.push(engagement);
   }
 
   /** Ends the driver's latest engagement with the ride; a second end changes nothing. */
-  end(driverId: string, rideId: string, at: number): void {
+  end(driverId: string, rideId: string, at: number, slackMs: number): void {
     const engagement = this.#byDriver.get(driverId)?.findLast((candidate) => candidate.rideId === rideId);
-    if (engagement?.to === Infinity) engagement.to = at;
+    if (engagement?.to !== Infinity) return;
+    engagement.to = at;
+    engagement.slackMs = slackMs;
   }
 
-  /**
-   * Pairs of rides that bound one driver at once for longer than `toleranceMs`. The tolerance allows for the clocks of different
-   * processes: the end of a cancelled ride is dated by dispatch, the beginning of the next by the phone.
-   */
-  doubleBookings(toleranceMs: number): DoubleBooking[] {
+  /** Pairs of rides that bound one driver at once, for longer than the slack of the first one's end. */
+  doubleBookings(): DoubleBooking[] {
     const found: DoubleBooking[] = [];
     for (const [driverId, engagements] of this.#byDriver) {
       const inOrder = [...engagements].sort((a, b) => a.from - b.from || a.to - b.to);
@@ -45,7 +46,7 @@ export class DriverSchedule {
       let last: Engagement | undefined;
       for (const next of inOrder) {
         const overlapMs = last === undefined ? 0 : Math.min(last.to, next.to) - next.from;
-        if (last !== undefined && overlapMs > toleranceMs) {
+        if (last !== undefined && overlapMs > last.slackMs) {
           found.push({ driverId, rides: [last.rideId, next.rideId], overlapMs });
         }
         if (last === undefined || next.to > last.to) last = next;

@@ -7,7 +7,10 @@ import { DriverSchedule, type DoubleBooking } from './driver-schedule.js';
 export interface RideAuditOptions {
   /** A request that was not queued within this time counts as lost. City milliseconds; default 60 s. */
   readonly lostAfterMs?: number;
-  /** See {@link DriverSchedule.doubleBookings}. City milliseconds; default 15 s. */
+  /**
+   * How far the clocks of phones and dispatch may be apart: the end of a cancelled ride is dated by dispatch, the beginning of
+   * the next by the phone. City milliseconds; default 15 s. Rides whose end the phone dates are compared exactly.
+   */
   readonly clockToleranceMs?: number;
   /** Where a zone's records belong; without it their partition is not checked. */
   readonly partitionOf?: (zone: string) => number;
@@ -117,7 +120,7 @@ export class RideAudit {
     const lostRides = [...this.#requestedAt]
       .filter(([rideId, at]) => !this.#rides.has(rideId) && nowMs - at > this.#lostAfterMs)
       .map(([rideId]) => rideId);
-    const doubleBookings = this.#schedule.doubleBookings(this.#clockToleranceMs);
+    const doubleBookings = this.#schedule.doubleBookings();
     const { doubled, illegal, misplaced } = this.#counts;
     let withoutRequest = 0;
     for (const rideId of this.#rides.keys()) if (!this.#requestedAt.has(rideId)) withoutRequest++;
@@ -151,10 +154,11 @@ export class RideAudit {
     if (event.type === 'ride.assigned') {
       this.#schedule.begin(event.driverId, ride.rideId, before?.offer?.acceptedAt ?? event.at);
     }
-    if (event.type === 'ride.driver_cancelled') this.#schedule.end(event.driverId, ride.rideId, event.at);
+    if (event.type === 'ride.driver_cancelled') this.#schedule.end(event.driverId, ride.rideId, event.at, 0);
     const hadDriver = before?.driverId ?? null;
     if (hadDriver !== null && (ride.driverId === null || FINAL_RIDE_STATES.has(ride.state))) {
-      this.#schedule.end(hadDriver, ride.rideId, event.at);
+      const slackMs = event.type === 'ride.completed' ? 0 : this.#clockToleranceMs;
+      this.#schedule.end(hadDriver, ride.rideId, event.at, slackMs);
     }
     if (FINAL_RIDE_STATES.has(ride.state)) this.#retire(ride);
   }
