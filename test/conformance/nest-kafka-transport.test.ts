@@ -10,10 +10,10 @@ import {
   ClientKafka,
   Ctx,
   EventPattern,
-  KafkaContext,
   MessagePattern,
   Payload,
   Transport,
+  type KafkaContext,
   type MicroserviceOptions,
 } from '@nestjs/microservices';
 import { createStreamClient } from 'streaming-core/client/stream-client';
@@ -29,12 +29,13 @@ const received: { readonly value: unknown; readonly key: string | undefined; rea
 
 @Controller()
 export class TransportController {
-  @EventPattern<string>(EVENT_TOPIC)
-  onEvent(@Payload() value: unknown, @Ctx() context: KafkaContext): void {
-    received.push({ value, key: context.getMessage().key?.toString(), partition: context.getPartition() });
+  @EventPattern(EVENT_TOPIC)
+  onEvent(@Payload() value: unknown, @Ctx() context: unknown): void {
+    const kafka = context as KafkaContext;
+    received.push({ value, key: kafka.getMessage().key?.toString(), partition: kafka.getPartition() });
   }
 
-  @MessagePattern<string>(REQUEST_TOPIC)
+  @MessagePattern(REQUEST_TOPIC)
   onRequest(@Payload() value: { readonly a: number; readonly b: number }): Promise<{ readonly sum: number }> {
     return Promise.resolve({ sum: value.a + value.b });
   }

@@ -1,4 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import { createStreamClient } from 'streaming-core/client/stream-client';
 import type {
   PartitionBatch,
@@ -384,17 +387,33 @@ describe(`rebalances on ${targetName}`, () => {
     expect(sent).toBeGreaterThan(0);
   }, 60_000);
 
-  it('gives the partitions of a member that vanished to the others', async () => {
+  it('gives the partitions of a member that was killed to the others, with what it had not committed', async () => {
     const client = newClient();
     const topic = await newTopic(client, 4);
     const groupId = unique('group');
-    const first = await joinGroup(groupId, [topic], () => undefined);
-    const second = await joinGroup(groupId, [topic], () => undefined);
-    await until('both have two', () => first.owned.size === 2 && second.owned.size === 2);
-    // Both clients live in this process: the second one's sockets are cut by closing its client without leaving.
-    await second.consumer.close();
-    await until('the first has all', () => first.owned.size === 4);
-  }, 60_000);
+    const script = fileURLToPath(new URL('group-member.ts', import.meta.url));
+    const member = spawn(process.execPath, [script, target!.bootstrapServers, groupId, topic], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const lines: string[] = [];
+    createInterface(member.stdout).on('line', (line) => lines.push(line));
+    try {
+      await until('the child has all', () => lines.includes('assigned 4'));
+      const producer = await client.producer();
+      await producer.send([0, 1, 2, 3].map((partition) => ({ topic, partition, key: null, value: `${partition}` })));
+      await until('the child is at work', () => lines.filter((line) => line.startsWith('batch')).length === 4);
+      member.kill('SIGKILL');
+      const seen: string[] = [];
+      const second = await joinGroup(groupId, [topic], (batch) => {
+        seen.push(...batch.records.map((record) => text(record)!));
+      });
+      await until('the other has all', () => second.owned.size === 4, 40_000);
+      await until('what the child had not committed', () => seen.length === 4);
+      expect(seen.sort()).toEqual(['0', '1', '2', '3']);
+    } finally {
+      member.kill('SIGKILL');
+    }
+  }, 90_000);
 
   it('notices that a topic appears later', async () => {
     const client = newClient();

@@ -1,4 +1,5 @@
 import { Connection, type API } from '@platformatic/kafka';
+import { delay } from './backoff.js';
 import { asStreamClientError, responseOf } from './kafka-errors.js';
 import { StreamClientError } from './types.js';
 
@@ -13,6 +14,7 @@ export interface BrokerAddress {
  */
 export type ConnectionPurpose = 'control' | 'produce' | `group:${string}` | `fetch:${string}`;
 
+const CLOSE_TIMEOUT_MS = 500;
 const CONNECT_TIMEOUT_MS = 5_000;
 const REQUEST_TIMEOUT_MS = 30_000;
 /** JoinGroup waits for the other members: longer than the rebalance timeout. */
@@ -54,7 +56,11 @@ export class BrokerConnections {
   async #closeOne(key: string): Promise<void> {
     const opening = this.#open.get(key);
     this.#open.delete(key);
-    await opening?.then((connection) => connection.close()).catch(() => undefined);
+    // The bytes of a broker that hangs may never be flushed.
+    const tooLong = new AbortController();
+    const closing = opening?.then((connection) => connection.close()).catch(() => undefined);
+    await Promise.race([closing, delay(CLOSE_TIMEOUT_MS, tooLong.signal)]);
+    tooLong.abort();
   }
 
   async #connect(address: BrokerAddress, purpose: ConnectionPurpose, onGone: () => void): Promise<Connection> {

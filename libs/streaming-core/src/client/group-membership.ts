@@ -2,7 +2,7 @@ import { Backoff, delay } from './backoff.js';
 import type { Cluster } from './cluster.js';
 import { kafkaCodeOf, type GroupProtocol, type Membership } from './group-protocol.js';
 import { KafkaErrorCode as E, asStreamClientError, isCoordinatorGone } from './kafka-errors.js';
-import type { StreamClientError, TopicPartition } from './types.js';
+import { StreamClientError, type TopicPartition } from './types.js';
 
 export interface MembershipEvents {
   /**
@@ -74,15 +74,15 @@ export class GroupMembership {
     });
   }
 
-  /** Stops heartbeats and waits for the assignment that is being taken over. Does not leave the group. */
-  async stop(): Promise<void> {
+  /** Stops heartbeats and waits, within bounds, for the assignment that is being taken over. Does not leave the group. */
+  async stop(timeoutMs: number): Promise<void> {
     this.#abort.abort();
     // A join may be waiting for other members: its connection is closed instead.
     const stopped = new AbortController();
     const hurry = delay(STOP_PATIENCE_MS, stopped.signal).then(async () => {
       if (!stopped.signal.aborted) await this.protocol.reset();
     });
-    await this.#running;
+    await Promise.race([this.#running, delay(timeoutMs, stopped.signal)]);
     stopped.abort();
     await hurry;
   }
@@ -102,7 +102,7 @@ export class GroupMembership {
         if (ending === 'lost') await this.#lose();
       } catch (error) {
         const failure = asStreamClientError(error, 'GROUP_FAILED', 'group membership failed');
-        if (this.#stopping()) return;
+        if (this.#stopping()) break;
         this.events.onFailure(failure);
         const code = kafkaCodeOf(error);
         const refused = code !== undefined && !RETRY.has(code) && !RETRY_AS_NEW_MEMBER.has(code);
@@ -115,6 +115,7 @@ export class GroupMembership {
         await delay(backoff.nextMs(), this.#abort.signal);
       }
     }
+    if (start.pending) onRefused(new StreamClientError('CLOSED', 'the consumer was closed before it had joined'));
   }
 
   /** One generation: takes over the assignment while heartbeats go on, until something ends it. */

@@ -111,10 +111,13 @@ export class PartitionFetcher {
 
   /** Looks again later. Whoever is still backing off then asks again. */
   #resumeIn(ms: number): void {
-    this.#resuming ??= setTimeout(() => {
-      this.#resuming = undefined;
-      this.wake();
-    }, ms);
+    this.#resuming ??= setTimeout(
+      () => {
+        this.#resuming = undefined;
+        this.wake();
+      },
+      Math.max(0, ms),
+    );
   }
 
   #dispatch(): void {

@@ -26,6 +26,7 @@ export const DEFAULT_PRODUCER_LIMITS: ProducerLimits = {
   deliveryTimeoutMs: 120_000,
 };
 
+const CLOSE_TIMEOUT_MS = 3_000;
 const REQUESTS_PER_BROKER_MAX = 2;
 const UNKNOWN_TOPIC_TIMEOUT_MS = 10_000;
 const BROKER_TIMEOUT_MS = 20_000;
@@ -59,6 +60,7 @@ export class BatchingProducer implements StreamProducer {
   #resuming: NodeJS.Timeout | undefined;
   #admitting = false;
   #closing = false;
+  #lastDeadlineMs = Number.POSITIVE_INFINITY;
   #idle: (() => void) | undefined;
 
   constructor(
@@ -93,12 +95,19 @@ export class BatchingProducer implements StreamProducer {
     return delivery.promise;
   }
 
-  /** Waits until all that was sent is acknowledged or failed. */
   async close(): Promise<void> {
     this.#closing = true;
+    this.#lastDeadlineMs = Date.now() + CLOSE_TIMEOUT_MS;
+    const overdue = setTimeout(() => {
+      // What is on the wire fails with its connection; then all that is left has expired.
+      void this.#cluster.connections.release('produce');
+      this.#schedule();
+      void this.#admit();
+    }, CLOSE_TIMEOUT_MS);
     while (this.#waiting.length > 0 || this.#bufferedBytes > 0) {
       await new Promise<void>((resolve) => (this.#idle = resolve));
     }
+    clearTimeout(overdue);
     this.#abort.abort();
     clearTimeout(this.#resuming);
   }
@@ -124,7 +133,7 @@ export class BatchingProducer implements StreamProducer {
     this.#admitting = true;
     try {
       for (let next = this.#waiting[0]; next; next = this.#waiting[0]) {
-        if (Date.now() >= next.delivery.deadlineMs) {
+        if (Date.now() >= Math.min(next.delivery.deadlineMs, this.#lastDeadlineMs)) {
           next.delivery.fail(new StreamClientError('DELIVERY_FAILED', 'timed out waiting for buffer space'));
           this.#waiting.shift();
           continue;
@@ -206,11 +215,14 @@ export class BatchingProducer implements StreamProducer {
 
   /** Looks again later. Whoever is still backing off then asks again. */
   #resumeIn(ms: number): void {
-    this.#resuming ??= setTimeout(() => {
-      this.#resuming = undefined;
-      this.#schedule();
-      void this.#admit();
-    }, ms);
+    this.#resuming ??= setTimeout(
+      () => {
+        this.#resuming = undefined;
+        this.#schedule();
+        void this.#admit();
+      },
+      Math.max(0, ms),
+    );
   }
 
   /** Puts the next batch of every idle partition on the wire. */
@@ -222,7 +234,7 @@ export class BatchingProducer implements StreamProducer {
       for (const queue of partitions.values()) {
         const batch = queue.peek();
         if (!batch) continue;
-        if (nowMs >= batch.deadlineMs) {
+        if (nowMs >= Math.min(batch.deadlineMs, this.#lastDeadlineMs)) {
           this.#fail(
             batch,
             new StreamClientError('DELIVERY_FAILED', `not acknowledged in time: ${batch.lastFailure()}`),

@@ -38,7 +38,13 @@ class ClusterStreamClient implements StreamClient {
     this.#cluster = new Cluster(options.brokers, options.clientId);
     this.#options = {
       deliveryTimeoutMs: options.deliveryTimeoutMs ?? DELIVERY_TIMEOUT_MS,
-      onWarning: options.onWarning ?? (() => undefined),
+      onWarning: (warning) => {
+        try {
+          options.onWarning?.(warning);
+        } catch {
+          // A logger that throws must not stop the retrying that it is told about.
+        }
+      },
     };
   }
 

@@ -47,6 +47,7 @@ export interface StreamProducer {
    * the order of calls. Rejects with {@link StreamClientError}; it has then retried what can be retried.
    */
   send(records: readonly OutgoingRecord[]): Promise<void>;
+  /** Waits for what was sent, 3 s at most; what is not acknowledged by then is rejected. */
   close(): Promise<void>;
 }
 
@@ -90,7 +91,7 @@ export interface GroupConsumer {
   lag(): readonly (TopicPartition & { readonly records: bigint })[];
   /** When the group's coordinator last confirmed this member, in ms since 1970; 0 before the first time. */
   readonly lastPollMs: number;
-  /** Handles what is in flight, commits, calls onPartitionsRevoked, leaves the group. */
+  /** Handles what is in flight (4 s at most), commits, calls onPartitionsRevoked, leaves the group. */
   close(): Promise<void>;
 }
 
