@@ -10,6 +10,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ensurePlatformTopics } from '@ridestream/platform/streaming/ensure-topics';
 import pg from 'pg';
 import { io, type Socket } from 'socket.io-client';
 import { createStreamClient } from 'streaming-core/client/stream-client';
@@ -19,6 +20,7 @@ import type { NotificationsParts } from '../src/app.module.js';
 import type { NotificationChannel } from '../src/channels/channel.js';
 import type { Message } from '../src/core/messages.js';
 import { notificationsApp } from '../src/notifications-app.js';
+import { NOON } from './ride-fixtures.js';
 import type { SubscribeAnswer } from '../src/socket/protocol.js';
 
 export const PARTITIONS = 2;
@@ -37,11 +39,12 @@ export async function until<T>(what: string, probe: () => T | undefined | Promis
 
 /** A channel that does what a test says, and remembers what it took. */
 export class ScriptedChannel implements NotificationChannel {
-  readonly name = 'scripted';
   readonly taken: string[] = [];
   readonly tries: string[] = [];
   /** Called before a message is taken: reject to refuse it. */
   answer: (message: Message) => Promise<void> = () => Promise.resolve();
+
+  constructor(readonly name = 'scripted') {}
 
   async deliver(message: Message): Promise<void> {
     this.tries.push(message.key);
@@ -70,24 +73,38 @@ export class NotificationsHarness {
     const broker = await startTestBroker();
     const client = createStreamClient({ brokers: broker.bootstrapServers, clientId: 'test' });
     const database = new pg.Pool({ connectionString: postgres.url, options: '-c search_path=notifications', max: 2 });
-    return new NotificationsHarness(broker, postgres, directory, database, client, await client.producer());
+    // Connections that are closing when the server ends report it.
+    database.on('error', () => undefined);
+    const admin = client.admin();
+    await ensurePlatformTopics(admin, PARTITIONS);
+    await admin.close();
+    const producer = await client.producer();
+    const harness = new NotificationsHarness(broker, postgres, directory, database, client, producer);
+    await harness.setCityTime(NOON);
+    return harness;
+  }
+
+  /** The city's clock runs on from here, at the pace of the wall's. */
+  async setCityTime(at: number): Promise<void> {
+    const wallMs = Date.now();
+    const clock = { type: 'clock.set', v: 1, at, wallMs, speed: 1 } as const;
+    await this.producer.send([encodeEvent('CityClock', clock, { partition: 0, timestampMs: wallMs })]);
+  }
+
+  /** What the service needs to know, for a process of its own. */
+  environment(): Record<string, string> {
+    return {
+      KAFKA_BROKERS: this.broker.bootstrapServers,
+      DATABASE_URL: this.postgres.url,
+      ZONE_PARTITIONS: String(PARTITIONS),
+      PORT: '0',
+      LOG_LEVEL: process.env['TEST_LOG_LEVEL'] ?? 'silent',
+    };
   }
 
   /** Starts the service and waits until it is ready. */
   async service(parts: NotificationsParts = {}, env: Readonly<Record<string, string>> = {}): Promise<RunningApp> {
-    const app = await startApp(
-      notificationsApp(
-        {
-          KAFKA_BROKERS: this.broker.bootstrapServers,
-          DATABASE_URL: this.postgres.url,
-          ZONE_PARTITIONS: String(PARTITIONS),
-          PORT: '0',
-          LOG_LEVEL: process.env['TEST_LOG_LEVEL'] ?? 'silent',
-          ...env,
-        },
-        parts,
-      ),
-    );
+    const app = await startApp(notificationsApp({ ...this.environment(), ...env }, parts));
     this.apps.add(app);
     await until('the service to be ready', async () => (await fetch(`${app.url}/health/ready`)).ok || undefined);
     return app;
@@ -165,4 +182,9 @@ export class NotificationsHarness {
 
 export async function subscribe(socket: Socket, request: unknown): Promise<SubscribeAnswer> {
   return (await socket.timeout(10_000).emitWithAck('subscribe', request)) as SubscribeAnswer;
+}
+
+/** The next time that something happens on a socket: what came with it. */
+export function happened(socket: Socket, event: 'connect' | 'disconnect' | 'connect_error'): Promise<unknown> {
+  return new Promise((resolve) => socket.once(event as 'disconnect', resolve));
 }

@@ -34,21 +34,22 @@ export class Delivery {
 
   /** One try through the named channels. A name that no longer exists counts as served. Never rejects. */
   async deliver(message: Message, channelNames: readonly string[]): Promise<DeliveryOutcome> {
-    const failures: { readonly name: string; readonly reason: string }[] = [];
-    await Promise.all(
-      channelNames.map(async (name) => {
-        const channel = this.channels.get(name);
-        if (!channel) return;
-        try {
-          await this.inTime(channel, message);
-        } catch (error) {
-          failures.push({ name, reason: error instanceof Error ? error.message : String(error) });
-        }
-      }),
-    );
+    const tries = await Promise.all(channelNames.map((name) => this.failureOf(name, message)));
+    const failures = tries.filter((failure) => failure !== undefined);
     if (failures.length === 0) return DELIVERED;
     const reason = failures.map((failure) => `channel ${failure.name}: ${failure.reason}`).join('; ');
     return { failedChannels: failures.map(({ name }) => name), reason: reason.slice(0, REASON_CHARS_MAX) };
+  }
+
+  private async failureOf(name: string, message: Message): Promise<{ name: string; reason: string } | undefined> {
+    const channel = this.channels.get(name);
+    if (!channel) return undefined;
+    try {
+      await this.inTime(channel, message);
+      return undefined;
+    } catch (error) {
+      return { name, reason: error instanceof Error ? error.message : String(error) };
+    }
   }
 
   private async inTime(channel: NotificationChannel, message: Message): Promise<void> {
