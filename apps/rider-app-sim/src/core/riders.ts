@@ -1,10 +1,11 @@
 import type { LatLon, VehicleClass } from '@ridestream/ride-domain/events/common';
 import type { RideEvent } from '@ridestream/ride-domain/events/ride-events';
-import type { RideCancelRequested, RideRequested } from '@ridestream/ride-domain/events/ride-requests';
+import type { Quote, RideCancelRequested, RideRequested } from '@ridestream/ride-domain/events/ride-requests';
 import { fareCents } from '@ridestream/ride-domain/pricing/fares';
 import type { SeededRandom } from '@ridestream/ride-domain/random/seeded-random';
 import { RIDER_HABITS } from './habits.js';
 import { logNormal } from './random.js';
+import { againRideId, attemptOf, firstRideId } from './ride-ids.js';
 import type { World } from './world.js';
 
 const { cancelsWhenTooFar, changesMind, forgetsAfterMs, looksAtMapMs, patienceMs, pickupToleranceS } = RIDER_HABITS;
@@ -26,22 +27,22 @@ export interface RiderRide {
 export interface TripWish {
   readonly pickup: LatLon;
   readonly dropoff: LatLon;
-  /** Zone of the pick-up, where it is known; otherwise the map says. */
-  readonly zone?: string;
-  readonly vehicleClass?: VehicleClass;
-  readonly attempt?: number;
 }
+
+type Asked = Omit<RideRequested, 'type' | 'v' | 'at' | 'quote'>;
 
 /** Rides that riders' phones follow at most. Beyond it new riders find the app overloaded and leave. */
 export const RIDES_MAX = 50_000;
 const PERSONS_MIN = 2_000;
 const DRAWS_MAX = 8;
+const SWEEP_EVERY_MS = 600_000;
 
 /** The riders' phones: they ask, wait, lose patience, cancel, and learn from RideEvents how it ends. */
 export class Riders {
   private readonly rides = new Map<string, RiderRide>();
   private readonly onTheWay = new Set<string>();
   private readonly surgeByZone = new Map<string, number>();
+  private readonly persons: number;
   private requestCount = 0;
   turnedAway = 0;
 
@@ -50,8 +51,11 @@ export class Riders {
     private readonly world: World,
     private readonly random: SeededRandom,
     private readonly runId: string,
-    private readonly persons = PERSONS_MIN,
-  ) {}
+    persons: number,
+  ) {
+    this.persons = Math.max(PERSONS_MIN, persons);
+    this.planSweep();
+  }
 
   get requests(): number {
     return this.requestCount;
@@ -71,23 +75,28 @@ export class Riders {
     this.surgeByZone.set(zone, surge);
   }
 
-  /** A rider opens the app, sees a quote and asks for a ride. */
+  /** A rider opens the app, sees a quote and asks for a ride. Who asks, and how patient they are, the seed alone decides. */
   ask(wish: TripWish): void {
     if (this.rides.size >= RIDES_MAX) {
       this.turnedAway++;
       return;
     }
-    const number = ++this.requestCount;
-    const random = this.random.fork(`ride ${number}`);
-    const request = this.requestFor(wish, `${this.runId}-${number}`, random);
-    const partition = this.world.city.partitionOf(request.zone);
-    this.world.say({ topic: 'RideRequests', partition, event: request });
-    this.follow(request, random, wish.attempt ?? 1);
+    const rideId = firstRideId(this.runId, ++this.requestCount);
+    const random = this.random.fork(rideId);
+    const { city } = this.world;
+    this.request(random, 1, {
+      ...wish,
+      rideId,
+      riderId: this.person(random.fork('person')),
+      zone: city.nearestZone(wish.pickup),
+      dropoffZone: city.nearestZone(wish.dropoff),
+      vehicleClass: classOf(random.next()),
+    });
   }
 
   /** Goes on with a ride that was asked for before the phones were switched off. */
   resume(request: RideRequested, phase: RiderRide['phase'], cancelAsked: boolean): void {
-    const ride = this.follow(request, this.random.fork(`again ${request.rideId}`), 1);
+    const ride = this.follow(request, this.random.fork(`again ${request.rideId}`), attemptOf(request.rideId));
     ride.phase = phase;
     ride.cancelAsked = cancelAsked;
   }
@@ -124,26 +133,24 @@ export class Riders {
     }
   }
 
-  private requestFor(wish: TripWish, rideId: string, random: SeededRandom): RideRequested {
-    const { city, now } = this.world;
-    const zone = wish.zone ?? city.nearestZone(wish.pickup);
-    const vehicleClass = wish.vehicleClass ?? classOf(random.next());
-    const drive = this.world.driveTo(city.nearestNode(wish.pickup), wish.dropoff);
-    const surge = this.surgeByZone.get(zone) ?? 1;
-    const { distanceM, durationS } = { distanceM: Math.round(drive.distanceM), durationS: Math.round(drive.durationS) };
-    return {
+  private request(random: SeededRandom, attempt: number, asked: Asked): void {
+    const request: RideRequested = {
       type: 'ride.requested',
       v: 1,
-      at: now,
-      rideId,
-      riderId: this.person(random),
-      zone,
-      pickup: wish.pickup,
-      dropoff: wish.dropoff,
-      dropoffZone: city.nearestZone(wish.dropoff),
-      vehicleClass,
-      quote: { fareCents: fareCents({ distanceM, durationS, surge, vehicleClass }), surge, distanceM, durationS },
+      at: this.world.now,
+      ...asked,
+      quote: this.quote(asked),
     };
+    const partition = this.world.city.partitionOf(request.zone);
+    this.world.say({ topic: 'RideRequests', partition, event: request });
+    this.follow(request, random, attempt);
+  }
+
+  private quote({ dropoff, pickup, vehicleClass, zone }: Asked): Quote {
+    const drive = this.world.driveTo(this.world.city.nearestNode(pickup), dropoff);
+    const surge = this.surgeByZone.get(zone) ?? 1;
+    const { distanceM, durationS } = { distanceM: Math.round(drive.distanceM), durationS: Math.round(drive.durationS) };
+    return { fareCents: fareCents({ distanceM, durationS, surge, vehicleClass }), surge, distanceM, durationS };
   }
 
   /** Somebody who is not under way already; a newcomer if that is not found in a few draws. */
@@ -161,8 +168,16 @@ export class Riders {
     this.rides.set(request.rideId, ride);
     this.onTheWay.add(request.riderId);
     this.beginWaiting(ride);
-    this.world.after(forgetsAfterMs, () => this.forget(ride));
     return ride;
+  }
+
+  /** Gives up, every now and then, what nobody has ended in all that time. */
+  private planSweep(): void {
+    this.world.after(SWEEP_EVERY_MS, () => {
+      const before = this.world.now - forgetsAfterMs;
+      for (const ride of this.rides.values()) if (ride.request.at < before) this.forget(ride);
+      this.planSweep();
+    });
   }
 
   private forget(ride: RiderRide): void {
@@ -207,9 +222,12 @@ export class Riders {
 
   private maybeAskAgain(ride: RiderRide): void {
     if (ride.cancelAsked || ride.attempt > retries || !ride.random.chance(retryShare)) return;
-    const { pickup, dropoff, zone, vehicleClass } = ride.request;
-    const wish = { pickup, dropoff, zone, vehicleClass, attempt: ride.attempt + 1 };
-    this.world.after(ride.random.between(...retryAfterMs), () => this.ask(wish));
+    const { rideId, riderId, zone, pickup, dropoff, dropoffZone, vehicleClass } = ride.request;
+    const attempt = ride.attempt + 1;
+    const again = { rideId: againRideId(rideId, attempt), riderId, zone, pickup, dropoff, dropoffZone, vehicleClass };
+    this.world.after(ride.random.between(...retryAfterMs), () => {
+      if (this.rides.size < RIDES_MAX) this.request(ride.random.fork(again.rideId), attempt, again);
+    });
   }
 }
 

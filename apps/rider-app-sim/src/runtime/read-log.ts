@@ -66,7 +66,10 @@ class LogWindow {
     private readonly partitions: number,
   ) {}
 
-  /** Calls back for every event from about `sinceMs` of city time on. Returns the offsets after the last one read. */
+  /**
+   * Calls back for every event since `sinceMs` of city time, and none before: what is older in one partition may be undone
+   * in another that was read less far back. Returns the offsets after the last record read.
+   */
   async each<T extends TopicName>(
     topic: T,
     sinceMs: number,
@@ -78,7 +81,7 @@ class LogWindow {
         for await (const records of this.reader.readToEnd(partition, offset)) {
           for (const record of records) {
             const event = this.decode(topic, record);
-            if (event !== null) onEvent(event);
+            if (event !== null && event.at >= sinceMs) onEvent(event);
           }
           offset = (records.at(-1)?.offset ?? offset - 1n) + 1n;
         }

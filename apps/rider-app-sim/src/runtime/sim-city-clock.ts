@@ -4,6 +4,8 @@ export const SPEED_MAX = 600;
 
 /** A tick that comes later than this takes the city no further: the rest of the wall time is lost to it. */
 const TICK_WALL_MS_MAX = 250;
+/** Nor does one tick take the city further than this: it bounds what a step can say. */
+const TICK_CITY_MS_MAX = 15_000;
 /** The effective speed is a mean over about this long. */
 const WINDOW_MS = 3_000;
 /** Within this share of the asked speed the machine counts as keeping up. */
@@ -78,7 +80,8 @@ export class SimCityClock implements CityClock {
   /** Time has passed on the wall: takes the city along and returns its time. */
   advance(wallMs: number): number {
     const elapsedMs = Math.max(0, wallMs - this.lastWallMs);
-    const movedMs = this.paused ? 0 : Math.min(elapsedMs, TICK_WALL_MS_MAX) * this.askedSpeed;
+    const dueMs = Math.min(elapsedMs, TICK_WALL_MS_MAX) * this.askedSpeed;
+    const movedMs = this.paused ? 0 : Math.min(dueMs, TICK_CITY_MS_MAX);
     this.pass(elapsedMs, movedMs, wallMs);
     return this.now();
   }
