@@ -85,7 +85,7 @@ export class ZoneDispatcher {
   cancel(event: RideCancelRequested, nowMs: number): CancelOutcome {
     this.assertOpen();
     const record = this.ledger.view(event.rideId);
-    if (record === undefined) return 'unknown_ride';
+    if (record === undefined) return this.ledger.knows(event.rideId) ? 'too_late' : 'unknown_ride';
     const { ride } = record;
     if (ride.riderId !== event.riderId) return 'not_the_rider';
     if (ride.state === 'in_progress') return 'too_late';
