@@ -7,7 +7,7 @@ import type { Palette } from './palette.js';
 /** How all text on the map is set. */
 export const MAP_TEXT = {
   fontFamily: '"Geist Variable", system-ui, sans-serif',
-  fontSettings: { sdf: true, fontSize: 64, buffer: 8, radius: 14, smoothing: 0.16 },
+  fontSettings: { sdf: true, fontSize: 64, buffer: 8, radius: 14, smoothing: 0.11 },
   outlineWidth: 3.5,
 } as const;
 
@@ -34,10 +34,10 @@ export class LabelLayer {
       getText: (label) => label.text,
       getPosition: (label) => [label.position[0], label.position[1]],
       getColor: [...palette.label],
-      getSize: 11.5,
+      getSize: 12,
       lineHeight: 1.15,
       ...MAP_TEXT,
-      fontWeight: 560,
+      fontWeight: 600,
       outlineColor: [...palette.labelHalo],
       characterSet: 'auto',
       updateTriggers: { getColor: palette },

@@ -40,7 +40,7 @@ export interface MapEngineOptions {
   readonly onGrab: () => void;
 }
 
-const SHOW_BOTH_ZOOM = 15;
+const SHOW_BOTH_ZOOM = 14.5;
 const REACH_PX = { mouse: 12, touch: 24 } as const;
 
 /**
@@ -68,6 +68,7 @@ export class MapEngine {
   private drawnUi: UiState | null = null;
   private drawnPins: readonly Pin[] = [];
   private themeVersion = 0;
+  private coveredPx = 0;
 
   constructor(options: MapEngineOptions) {
     this.options = options;
@@ -131,6 +132,11 @@ export class MapEngine {
     this.themeVersion++;
   }
 
+  /** How much of the map's lower end the phone's sheet covers. */
+  setCovered(coveredPx: number): void {
+    this.coveredPx = coveredPx;
+  }
+
   setPins(pins: readonly Pin[]): void {
     this.pins = pins;
   }
@@ -156,7 +162,8 @@ export class MapEngine {
 
   showPlace(lon: number, lat: number, atLeastZoom: number): void {
     const zoom = Math.max(this.camera.view.zoom, atLeastZoom);
-    this.camera.flyTo({ longitude: lon, latitude: lat, zoom }, Date.now());
+    const [longitude, latitude] = this.centreFor(lon, lat, zoom);
+    this.camera.flyTo({ longitude, latitude, zoom }, Date.now());
   }
 
   /** Brings two places into what the padding leaves free, unless they are well in view already. */
@@ -183,7 +190,14 @@ export class MapEngine {
     const { store } = this.options;
     const driverId = selection.kind === 'driver' ? selection.id : store.rides.get(selection.id)?.driverId;
     const vehicle = driverId ? store.vehicles.get(driverId, nowMs) : null;
-    if (vehicle) this.camera.follow(vehicle.lon, vehicle.lat);
+    if (vehicle) this.camera.follow(...this.centreFor(vehicle.lon, vehicle.lat, this.camera.view.zoom));
+  }
+
+  /** Where the view must have its centre for a place to stand in the middle of what the sheet leaves free. */
+  private centreFor(longitude: number, latitude: number, zoom: number): [number, number] {
+    const { clientWidth: width, clientHeight: height } = this.options.container;
+    const there = new WebMercatorViewport({ width, height, longitude, latitude, zoom });
+    return there.unproject([width / 2, (height + this.coveredPx) / 2]) as [number, number];
   }
 
   private viewKey(): string {

@@ -15,7 +15,7 @@ export interface Pin {
 }
 
 export interface RideScene {
-  readonly rides: Iterable<LiveRide>;
+  readonly rides: readonly LiveRide[];
   readonly vehicles: VehicleTable;
   readonly frame: VehicleFrame;
   readonly palette: Palette;
@@ -66,6 +66,9 @@ function matchLines(scene: RideScene): Line[] {
   const { palette, nowMs, zoom, selectedRide } = scene;
   const lines: Line[] = [];
   const pixelsPerDegree = (512 / 360) * 2 ** zoom;
+  // Many at once would cover the city: the more there are, the fainter.
+  const coming = scene.rides.filter((ride) => ride.state === 'en_route').length;
+  const comingAlpha = Math.min(140, Math.max(44, 150 - coming * 1.4));
   const phase = scene.still ? 0 : (nowMs % 900) / 900;
   for (const ride of scene.rides) {
     const chosen = ride.rideId === selectedRide?.rideId;
@@ -78,7 +81,7 @@ function matchLines(scene: RideScene): Line[] {
         lines.push({ from, to, colour, width: 2 });
       }
     } else if (ride.state === 'en_route') {
-      const colour = withAlpha(palette.states.en_route, chosen ? 255 : 130);
+      const colour = withAlpha(palette.states.en_route, chosen ? 255 : comingAlpha);
       lines.push({ from: driver, to: [...ride.pickup], colour, width: chosen ? 3 : 1.4 });
     } else if (chosen && ride.state === 'in_progress') {
       lines.push({ from: driver, to: [...ride.dropoff], colour: withAlpha(palette.states.on_trip, 255), width: 3 });

@@ -90,25 +90,39 @@ function ShadingScale(): ReactElement | null {
   );
 }
 
-/** What the colours mean, and what the map shows. Folded on a phone. */
+function StateColours(): ReactElement {
+  return (
+    <ul className="legend-states" aria-label="Colours of drivers and riders">
+      {DRIVER_STATES.filter((state) => state !== 'offline').map((state) => (
+        <li key={state} data-driver-state={state}>
+          {DRIVER_STATE_WORDS[state]}
+        </li>
+      ))}
+      <li className="legend-rider">Waiting rider</li>
+    </ul>
+  );
+}
+
+/** What the colours mean, and what the map shows. A phone has room for the button alone; the colours are behind it. */
 export function Legend(): ReactElement {
-  const [open, setOpen] = useState(() => matchMedia('(min-width: 900px)').matches);
+  const [open, setOpen] = useState(false);
   return (
     <section className="legend" data-open={open} aria-label="Legend and layers">
-      <button type="button" className="legend-button" aria-expanded={open} onClick={() => setOpen(!open)}>
+      <StateColours />
+      <button
+        type="button"
+        className="legend-button"
+        data-testid="layers"
+        aria-expanded={open}
+        aria-controls="layers"
+        onClick={() => setOpen(!open)}
+      >
         <Icon name="layers" size={16} />
-        <span>Legend and layers</span>
+        <span>Layers</span>
       </button>
       {open && (
-        <div className="legend-body">
-          <ul className="legend-states">
-            {DRIVER_STATES.filter((state) => state !== 'offline').map((state) => (
-              <li key={state} data-driver-state={state}>
-                {DRIVER_STATE_WORDS[state]}
-              </li>
-            ))}
-            <li className="legend-rider">Waiting rider</li>
-          </ul>
+        <div className="legend-body" id="layers">
+          <StateColours />
           <LayerChoices />
           <ShadingScale />
         </div>

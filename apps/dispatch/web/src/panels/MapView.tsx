@@ -5,13 +5,13 @@ import { cityGeometry } from '../map/city-geometry.js';
 import type { Padding } from '../map/camera.js';
 import type { MapEngine, MapPointer } from '../map/map-engine.js';
 import { pinsOf } from '../map/pins.js';
-import { select } from '../state/ui-state.js';
+import { select, type SheetHeight } from '../state/ui-state.js';
 import type { ThemeName } from '../map/palette.js';
 
 const isWide = (): boolean => matchMedia('(min-width: 900px)').matches;
 const CITY_RETRY_MS = 2_000;
 /** Room for what floats over the map. */
-const PADDING_WIDE = { top: 28, right: 28, bottom: 28, left: 28 };
+const PADDING_WIDE = { top: 24, right: 28, bottom: 76, left: 28 };
 const PADDING_PHONE = { top: 16, right: 12, bottom: 190, left: 12 };
 
 function clicked(dashboard: Dashboard, { lat, lon, thing }: MapPointer): void {
@@ -56,6 +56,12 @@ async function startMap(dashboard: Dashboard, container: HTMLDivElement, theme: 
     onHover: (pointer) => dashboard.pointer.set(pointer),
     onGrab: () => dashboard.ui.set((state) => (state.following ? { ...state, following: false } : state)),
   });
+}
+
+/** Heights of the sheet as in styles/layout.css. Raised to the top it hides the map anyway. */
+function coveredPx(sheet: SheetHeight): number {
+  if (isWide()) return 0;
+  return sheet === 'peek' ? 152 : window.innerHeight * 0.56;
 }
 
 /** Room beside (on a phone: below) the card of the request, so that it hides neither pin. */
@@ -109,6 +115,7 @@ export function MapView({ theme }: { readonly theme: ThemeName }): ReactElement 
   const container = useRef<HTMLDivElement>(null);
   const city = useStore(dashboard.city);
   const request = useStore(dashboard.request.state);
+  const { sheet } = useStore(dashboard.ui);
   const choosing = request.step === 'pickup' || request.step === 'dropoff';
 
   useEffect(() => {
@@ -141,6 +148,7 @@ export function MapView({ theme }: { readonly theme: ThemeName }): ReactElement 
   }, [dashboard, city]);
 
   useEffect(() => dashboard.map?.setTheme(theme), [dashboard, theme]);
+  useEffect(() => dashboard.map?.setCovered(coveredPx(sheet)), [dashboard, sheet]);
 
   useEffect(() => {
     if (request.step !== 'quoted') return;
