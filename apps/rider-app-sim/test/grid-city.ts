@@ -15,8 +15,6 @@ export class GridCity implements SimCity {
   readonly side = 20;
   readonly nodeLat: Float64Array;
   readonly nodeLon: Float64Array;
-  /** The rider of every request, where a test wants to know. */
-  trip: { readonly pickup: LatLon; readonly dropoff: LatLon } | null = null;
 
   constructor() {
     const nodes = Array.from({ length: this.side * this.side }, (_, node) => node);
@@ -86,7 +84,7 @@ export class GridCity implements SimCity {
   }
 
   sampleTrip(random: SeededRandom): { readonly pickup: LatLon; readonly dropoff: LatLon } {
-    return this.trip ?? { pickup: this.anywhere(random), dropoff: this.anywhere(random) };
+    return { pickup: this.anywhere(random), dropoff: this.anywhere(random) };
   }
 
   sampleTripFrom(zone: string, random: SeededRandom): { readonly pickup: LatLon; readonly dropoff: LatLon } {
