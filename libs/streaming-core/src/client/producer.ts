@@ -1,12 +1,11 @@
-import { initProducerIdV3 } from '@platformatic/kafka';
-import { Backoff, delay } from './backoff.js';
-import { call } from './broker-connections.js';
+import { Backoff } from './backoff.js';
 import type { Cluster } from './cluster.js';
 import { KafkaErrorCode as E, KafkaResponseError, asStreamClientError } from './kafka-errors.js';
 import { partitionOfKey } from './murmur2.js';
 import { Delivery, PartitionQueue, type PendingBatch } from './partition-queue.js';
 import { produce, type PartitionProduceResult } from './produce-request.js';
-import { estimatedRecordBytes, type ProducerIdentity } from './record-batch-builder.js';
+import { ProducerIdentities } from './producer-identities.js';
+import { estimatedRecordBytes } from './record-batch-builder.js';
 import { StreamClientError, type OutgoingRecord, type StreamProducer } from './types.js';
 
 export interface ProducerLimits {
@@ -53,9 +52,9 @@ export class BatchingProducer implements StreamProducer {
   readonly #waiting: WaitingSend[] = [];
   readonly #inFlight = new Map<number, number>();
   readonly #abort = new AbortController();
+  readonly #identities: ProducerIdentities;
   readonly #backoff = new Backoff(50, 1000);
   #bufferedBytes = 0;
-  #identity: Promise<ProducerIdentity> | undefined;
   #scheduled = false;
   #resuming: NodeJS.Timeout | undefined;
   #admitting = false;
@@ -69,13 +68,14 @@ export class BatchingProducer implements StreamProducer {
     onFailure: (failure: StreamClientError) => void = () => undefined,
   ) {
     this.#cluster = cluster;
+    this.#identities = new ProducerIdentities(cluster, this.#abort.signal);
     this.#onFailure = onFailure;
     this.#limits = { ...DEFAULT_PRODUCER_LIMITS, ...limits };
   }
 
   /** Checks that a broker can be reached, so that a wrong address fails early. */
   async connect(): Promise<void> {
-    await this.#newIdentity(Date.now() + this.#limits.deliveryTimeoutMs);
+    await this.#identities.current(Date.now() + this.#limits.deliveryTimeoutMs);
   }
 
   send(records: readonly OutgoingRecord[]): Promise<void> {
@@ -322,7 +322,7 @@ export class BatchingProducer implements StreamProducer {
       case E.PRODUCER_FENCED:
         // Everything before this batch is acknowledged, so the broker has lost our state and does not hold this batch:
         // sending it under a new identity cannot double it.
-        this.#identity = undefined;
+        this.#identities.retire();
         batch.queue.forgetIdentity();
         batch.forgetIdentity();
         this.#retry(batch, failure);
@@ -352,7 +352,7 @@ export class BatchingProducer implements StreamProducer {
 
   #fail(batch: PendingBatch, failure: StreamClientError): void {
     // Its sequence may be used up: the partition must not go on under the same producer id.
-    if (batch.wasSent) this.#identity = undefined;
+    if (batch.wasSent) this.#identities.retire();
     batch.queue.drop(batch);
     this.#bufferedBytes -= batch.bufferedBytes;
     batch.fail(failure);
@@ -370,40 +370,8 @@ export class BatchingProducer implements StreamProducer {
 
   async #identify(batches: readonly PendingBatch[]): Promise<void> {
     if (batches.every((batch) => batch.isIdentified)) return;
-    const identity = await this.#newIdentity(batches[0]!.deadlineMs);
+    const identity = await this.#identities.current(batches[0]!.deadlineMs);
     for (const batch of batches) batch.identify(identity);
-  }
-
-  /** One producer id serves all partitions until one of them needs a fresh one. */
-  #newIdentity(deadlineMs: number): Promise<ProducerIdentity> {
-    if (!this.#identity) {
-      const asking = this.#askIdentity(deadlineMs);
-      this.#identity = asking;
-      asking.catch(() => {
-        if (this.#identity === asking) this.#identity = undefined;
-      });
-    }
-    return this.#identity;
-  }
-
-  async #askIdentity(deadlineMs: number): Promise<ProducerIdentity> {
-    const backoff = new Backoff(50, 1000);
-    for (;;) {
-      let failure: StreamClientError;
-      try {
-        const connection = await this.#cluster.anyConnection();
-        const { errorCode, producerId, producerEpoch } = await call(connection, initProducerIdV3.api, null, 0, -1n, -1);
-        if (errorCode === E.NONE) return { producerId, producerEpoch };
-        const cause = new KafkaResponseError(errorCode, 'producer id');
-        failure = new StreamClientError('DELIVERY_FAILED', cause.message, { cause });
-        if (!cause.retriable) throw failure;
-      } catch (error) {
-        failure = asStreamClientError(error, 'BROKER_UNREACHABLE', 'cannot get a producer id');
-        if (failure.code === 'CLOSED') throw failure;
-      }
-      if (this.#abort.signal.aborted || Date.now() >= deadlineMs) throw failure;
-      await delay(backoff.nextMs(), this.#abort.signal);
-    }
   }
 
   #noteIdle(): void {
