@@ -48,6 +48,8 @@ export default tseslint.config(
     languageOptions: {
       globals: {
         console: 'readonly',
+        setTimeout: 'readonly',
+        clearTimeout: 'readonly',
         process: 'readonly',
         performance: 'readonly',
         URL: 'readonly',
