@@ -119,11 +119,12 @@ async function serve(
 interface Facts {
   readonly highWatermark: bigint;
   readonly startOffset: bigint;
+  readonly endOffset: bigint;
   readonly sizeBytes: number;
 }
 
-function factsOf({ highWatermark, startOffset, sizeBytes }: Partition): Facts {
-  return { highWatermark, startOffset, sizeBytes };
+function factsOf({ highWatermark, startOffset, endOffset, sizeBytes }: Partition): Facts {
+  return { highWatermark, startOffset, endOffset, sizeBytes };
 }
 
 function hasChanged(partitions: readonly Partition[], before: readonly Facts[]): boolean {
@@ -139,7 +140,10 @@ function mayBeReady(partitions: readonly Partition[], before: readonly Facts[], 
   for (const [index, partition] of partitions.entries()) {
     const facts = before[index]!;
     if (partition.startOffset !== facts.startOffset) return true;
-    if (partition.highWatermark > facts.highWatermark) grownBytes += partition.sizeBytes - facts.sizeBytes;
+    if (partition.highWatermark === facts.highWatermark) continue;
+    // What was written but not yet durable when the fetch looked is in that size already: only reading tells how much it is.
+    if (facts.endOffset > facts.highWatermark) return true;
+    grownBytes += partition.sizeBytes - facts.sizeBytes;
   }
   return grownBytes >= Math.max(1, missingBytes);
 }
