@@ -29,7 +29,9 @@ describe('a ride', () => {
     dispatchUrl = dispatch.url;
     analyticsUrl = analytics.url;
     dashboard = await LiveDashboard.open(dispatchUrl);
-    city.onStop(() => Promise.resolve(dashboard.close()));
+    city.onStop(() => {
+      dashboard.close();
+    });
   });
   afterEach(() => city.sendDriversHome());
   afterAll(() => city.stop());

@@ -10,7 +10,7 @@ export type RideListener = (event: RideEvent) => void;
 
 /** What a phone, an operator and an auditor see of the log, through the public client alone. */
 export class CityLog {
-  readonly rideEvents: RideEvent[] = [];
+  private readonly byRide = new Map<string, RideEvent[]>();
   private readonly listeners = new Set<RideListener>();
 
   constructor(
@@ -49,10 +49,30 @@ export class CityLog {
 
   /** Waits for an event of a ride; `nth` counts from 1. */
   event<T extends RideEventType>(rideId: string, type: T, nth = 1): Promise<RideEventOf<T>> {
-    const isIt = (event: RideEvent): event is RideEventOf<T> => event.type === type && event.rideId === rideId;
-    return until(`${type} number ${nth} of ride ${rideId}`, () => this.rideEvents.filter(isIt)[nth - 1], {
+    const isIt = (event: RideEvent): event is RideEventOf<T> => event.type === type;
+    return until(`${type} number ${nth} of ride ${rideId}`, () => this.eventsOf(rideId).filter(isIt)[nth - 1], {
       seen: () => this.story(rideId),
     });
+  }
+
+  /** Waits until all of these rides are completed. */
+  async completed(rideIds: readonly string[], timeoutMs = 40_000): Promise<void> {
+    const open = new Set(rideIds);
+    await until(
+      `${rideIds.length} rides to be completed`,
+      () => {
+        for (const rideId of open) if (this.typesOf(rideId).includes('ride.completed')) open.delete(rideId);
+        return open.size === 0;
+      },
+      {
+        timeoutMs,
+        seen: () =>
+          `${open.size} are not: ${[...open]
+            .slice(0, 3)
+            .map((rideId) => `${rideId}: ${this.story(rideId)}`)
+            .join('\n')}`,
+      },
+    );
   }
 
   /** The types of a ride's events, in order. */
@@ -60,8 +80,8 @@ export class CityLog {
     return this.eventsOf(rideId).map(({ type }) => type);
   }
 
-  eventsOf(rideId: string): RideEvent[] {
-    return this.rideEvents.filter((event) => event.rideId === rideId);
+  eventsOf(rideId: string): readonly RideEvent[] {
+    return this.byRide.get(rideId) ?? [];
   }
 
   /** A ride's events in words, for failure messages. */
@@ -111,7 +131,10 @@ export class CityLog {
   private take(record: StreamRecord): void {
     const decoded = decodeEvent('RideEvents', record);
     if (!decoded.ok) return;
-    this.rideEvents.push(decoded.event);
-    for (const listener of this.listeners) listener(decoded.event);
+    const { event } = decoded;
+    const ofRide = this.byRide.get(event.rideId);
+    if (ofRide === undefined) this.byRide.set(event.rideId, [event]);
+    else ofRide.push(event);
+    for (const listener of this.listeners) listener(event);
   }
 }

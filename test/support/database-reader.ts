@@ -32,6 +32,14 @@ export class DatabaseReader {
     });
   }
 
+  /** The sum of a column of all windows, or of an expression over it. */
+  async sumOf(column: 'requests' | 'matches' | 'cardinality(waits_s)'): Promise<number> {
+    const { rows } = await this.client.query<{ readonly sum: number }>(
+      `select coalesce(sum(${column}), 0)::int as sum from analytics.zone_window`,
+    );
+    return rows[0]?.sum ?? 0;
+  }
+
   private async windows(): Promise<string> {
     const { rows } = await this.client.query<{ readonly start: Date; readonly zone: string; readonly counts: object }>(
       `select window_start as start, zone, json_build_object('requests', requests, 'matches', matches,

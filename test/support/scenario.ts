@@ -25,6 +25,9 @@ export interface ScenarioOptions {
   readonly cityDir?: string;
 }
 
+/** Ends something that was started; may be asynchronous. */
+type CleanUp = () => unknown;
+
 /** City seconds in a second, unless a test says otherwise: at 10 dispatch matches ten times a second. */
 const SPEED = 10;
 /** Phones on duty say where they are this often. */
@@ -44,11 +47,11 @@ export class Scenario {
     readonly cityDir: string,
     readonly log: CityLog,
     readonly clock: TestCityClock,
-    private readonly cleanUps: (() => Promise<unknown>)[],
+    private readonly cleanUps: CleanUp[],
   ) {}
 
   static async start(options: ScenarioOptions = {}): Promise<Scenario> {
-    const cleanUps: (() => Promise<unknown>)[] = [];
+    const cleanUps: CleanUp[] = [];
     try {
       return await Scenario.build(options, cleanUps);
     } catch (error) {
@@ -57,7 +60,7 @@ export class Scenario {
     }
   }
 
-  private static async build(options: ScenarioOptions, cleanUps: (() => Promise<unknown>)[]): Promise<Scenario> {
+  private static async build(options: ScenarioOptions, cleanUps: CleanUp[]): Promise<Scenario> {
     const { dir, pack } = await openCity(options.cityDir, cleanUps);
     const brokers = options.brokers ?? (await ownBroker(cleanUps));
     const client = createStreamClient({ brokers, clientId: 'phones' });
@@ -145,7 +148,7 @@ export class Scenario {
   }
 
   /** Registers something that has to be ended with the scenario. */
-  onStop(cleanUp: () => Promise<unknown>): void {
+  onStop(cleanUp: CleanUp): void {
     this.cleanUps.push(cleanUp);
   }
 
@@ -173,25 +176,24 @@ export class Scenario {
     }, REPORT_EVERY_MS);
     this.cleanUps.push(() => {
       clearInterval(timer);
-      return Promise.resolve();
     });
   }
 }
 
-async function openCity(dir: string | undefined, cleanUps: (() => Promise<unknown>)[]) {
+async function openCity(dir: string | undefined, cleanUps: CleanUp[]) {
   if (dir !== undefined) return { dir, pack: await loadCityPack(dir, { partitions: TINY_PARTITIONS }) };
   const city = await makeTinyCity();
   cleanUps.push(() => city.remove());
   return city;
 }
 
-async function ownBroker(cleanUps: (() => Promise<unknown>)[]): Promise<string> {
+async function ownBroker(cleanUps: CleanUp[]): Promise<string> {
   const broker = await startTestBroker();
   cleanUps.push(() => broker.stop());
   return broker.bootstrapServers;
 }
 
-async function startDatabase(cleanUps: (() => Promise<unknown>)[]): Promise<EmbeddedPostgres> {
+async function startDatabase(cleanUps: CleanUp[]): Promise<EmbeddedPostgres> {
   const dir = await mkdtemp(path.join(os.tmpdir(), 'scenario-db-'));
   const database = await startEmbeddedPostgres({ dataDir: path.join(dir, 'postgres'), durable: false });
   cleanUps.push(async () => {
@@ -203,10 +205,14 @@ async function startDatabase(cleanUps: (() => Promise<unknown>)[]): Promise<Embe
 }
 
 /** Ends everything, the last first, and reports the first failure only when all had their turn. */
-async function undo(cleanUps: (() => Promise<unknown>)[]): Promise<void> {
+async function undo(cleanUps: CleanUp[]): Promise<void> {
   const failures: unknown[] = [];
   for (let cleanUp = cleanUps.pop(); cleanUp !== undefined; cleanUp = cleanUps.pop()) {
-    await cleanUp().catch((error: unknown) => failures.push(error));
+    try {
+      await cleanUp();
+    } catch (error) {
+      failures.push(error);
+    }
   }
   if (failures.length > 0) throw failures[0];
 }

@@ -1,11 +1,11 @@
 export interface UntilOptions {
-  /** Default 15 s. */
+  /** Default 20 s. */
   readonly timeoutMs?: number;
   /** What was seen instead, for the failure message. */
   readonly seen?: () => string | Promise<string>;
 }
 
-const TIMEOUT_MS = 15_000;
+const TIMEOUT_MS = 20_000;
 const ASK_AGAIN_MS = 10;
 
 /**
