@@ -108,8 +108,10 @@ describe('every API in every version', () => {
     await expect(askAny(key, version)).resolves.toBeDefined();
   });
 
-  async function askAny<K extends ApiKey>(key: K, version: number): Promise<object> {
-    return client.ask(key, version, await REQUESTS[key](version));
+  async function askAny(key: ApiKey, version: number): Promise<object> {
+    // The table pairs each key with its own body; that cannot be said about a key that is not known until run time.
+    const ask = client.ask.bind(client) as (key: ApiKey, version: number, body: object) => Promise<object>;
+    return ask(key, version, await REQUESTS[key](version));
   }
 });
 

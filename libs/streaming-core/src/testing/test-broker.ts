@@ -11,6 +11,7 @@ import { NodeNetwork } from '../ports/node/node-network.js';
 import { NodeProcess } from '../ports/node/node-process.js';
 import { NodeRandom } from '../ports/node/node-random.js';
 import { NodeStorage } from '../ports/node/node-storage.js';
+import type { HostProcess } from '../ports/process.js';
 
 export interface TestTopic {
   readonly partitions: number;
@@ -43,6 +44,16 @@ export interface TestBroker extends AsyncDisposable {
   restart(): Promise<void>;
 }
 
+/** A process of its own for every start on memory: after a power loss nobody is left who could hold the directory. */
+class MemoryProcess implements HostProcess {
+  static #started = 0;
+  readonly pid = (MemoryProcess.#started += 1);
+
+  identityOf(pid: number): string | null {
+    return pid === this.pid ? 'running' : null;
+  }
+}
+
 /** Starts a broker inside this process. Ready in some ten milliseconds. */
 export async function startTestBroker(options: TestBrokerOptions = {}): Promise<TestBroker> {
   const isDisk = options.storage === 'disk';
@@ -59,7 +70,7 @@ export async function startTestBroker(options: TestBrokerOptions = {}): Promise<
         random: new NodeRandom(),
         storage,
         network: new NodeNetwork(),
-        process: new NodeProcess(),
+        process: isDisk ? new NodeProcess() : new MemoryProcess(),
       },
       ...(options.logger ? { logger: options.logger } : {}),
     });
