@@ -142,6 +142,7 @@ function mayBeReady(partitions: readonly Partition[], before: readonly Facts[], 
     if (partition.startOffset !== facts.startOffset) return true;
     if (partition.highWatermark === facts.highWatermark) continue;
     // What was written but not yet durable when the fetch looked is in that size already: only reading tells how much it is.
+    if (facts.endOffset > facts.highWatermark) return true;
     grownBytes += partition.sizeBytes - facts.sizeBytes;
   }
   return grownBytes >= Math.max(1, missingBytes);
