@@ -1,9 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { RunningApp } from '@ridestream/platform/http/run-app';
 import { NotificationsHarness, ScriptedChannel, until } from '../test/notifications-harness.js';
 import * as ride from '../test/ride-fixtures.js';
 import { messagesFor } from './core/messages.js';
 import { Retention } from './store/retention.js';
+
+jest.setTimeout(60_000);
 
 describe('the notifications service', () => {
   let harness: NotificationsHarness;
@@ -16,8 +18,8 @@ describe('the notifications service', () => {
     harness = await NotificationsHarness.start();
     const policy = { attempts: 3, firstDelayMs: 5, maxDelayMs: 20, pollMs: 5 };
     app = await harness.service({ channels: [channel, second], policy });
-  }, 60_000);
-  afterAll(() => harness.stop(), 60_000);
+  });
+  afterAll(() => harness.stop());
 
   const get = (path: string) => fetch(`${app.url}/api/notifications${path}`);
 

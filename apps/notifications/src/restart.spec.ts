@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
@@ -10,17 +10,19 @@ import { messagesFor } from './core/messages.js';
 const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 const RIDES = 3_000;
 
+jest.setTimeout(120_000);
+
 describe('a service killed in the middle', () => {
   let harness: NotificationsHarness;
   const children: ChildProcess[] = [];
 
   beforeAll(async () => {
     harness = await NotificationsHarness.start();
-  }, 60_000);
+  });
   afterAll(async () => {
     for (const child of children) child.kill('SIGKILL');
     await harness.stop();
-  }, 60_000);
+  });
 
   const launch = (): ChildProcess => {
     const child = spawn(process.execPath, [MAIN], {
@@ -63,5 +65,5 @@ describe('a service killed in the middle', () => {
     expect(rows.map(({ key }) => key).sort()).toEqual(expected.sort());
     expect(new Set(rows.map(({ attempts }) => attempts))).toEqual(new Set([1]));
     expect(await count('pending')).toBe(0);
-  }, 120_000);
+  });
 });

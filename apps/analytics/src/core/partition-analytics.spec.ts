@@ -85,6 +85,31 @@ describe('PartitionAnalytics', () => {
     expect(restored.drain().windows[0]?.counts.waitsS).toEqual([30]);
   });
 
+  it('closes the windows that were open when it stopped, with the requests counted before', () => {
+    const open = {
+      first: NOON - 60_000,
+      requests: [
+        { zone: 'soho', windowStart: NOON - 60_000, count: 4 },
+        { zone: 'soho', windowStart: NOON, count: 1 },
+      ],
+    };
+    const restored = new PartitionAnalytics(['soho'], [], new Map(), open);
+    restored.applyDriverStatus(driver(NOON + 1_000, 'd1', 'idle'));
+    expect(restored.drain().closed).toEqual([]);
+    restored.applyRequest(requested(NOON + 30_000));
+    const [closed, ...others] = restored.drain().closed;
+    expect(closed).toMatchObject({ zone: 'soho', windowStart: NOON - 60_000, idleDrivers: 1 });
+    expect(closed?.surge).toBeGreaterThan(1);
+    expect(others).toEqual([]);
+  });
+
+  it('does not believe windows closed far ahead of the first event', () => {
+    const restored = new PartitionAnalytics(['soho'], [], new Map(), { first: NOON + 86_400_000, requests: [] });
+    restored.applyRequest(requested(NOON));
+    restored.applyRequest(requested(NOON + 90_000));
+    expect(restored.drain().closed.map(({ windowStart }) => windowStart)).toEqual([NOON]);
+  });
+
   it('measures the wait for the first match only', () => {
     analytics.applyRideEvent(queued(NOON, NOON));
     analytics.applyRideEvent(assigned(NOON + 10_000));

@@ -35,8 +35,20 @@ export interface PartitionDelta {
   readonly droppedLate: number;
 }
 
+/** Where closing goes on after a restart. */
+export interface OpenWindows {
+  /** Start of the first window that has not been closed; 0 when none ever was. */
+  readonly first: number;
+  readonly requests: readonly { readonly zone: string; readonly windowStart: number; readonly count: number }[];
+}
+
+export const NO_OPEN_WINDOWS: OpenWindows = { first: 0, requests: [] };
+
 /** Windows that one event may close. */
 const CLOSE_AT_ONCE_MAX = 60;
+
+/** How far ahead of the first event after a restart the last closed window may be, and still be believed. */
+const RESUME_AHEAD_MAX_MS = 60 * 60_000;
 
 /**
  * Event-time windows of the zones of one partition. Pure: events in, deltas out.
@@ -53,7 +65,7 @@ export class PartitionAnalytics {
   private endedRides = new Set<string>();
   private readonly census = new DriverCensus();
   private watermark = 0;
-  private nextClose = 0;
+  private nextClose: number;
   private droppedLate = 0;
   /** Requests of the windows that are still open, per zone and window: the demand that surge looks at. */
   private readonly openRequests = new Map<string, number>();
@@ -62,8 +74,13 @@ export class PartitionAnalytics {
     private readonly zones: readonly string[],
     openRides: readonly OpenRide[],
     private readonly surge: Map<string, number>,
+    open: OpenWindows = NO_OPEN_WINDOWS,
   ) {
     this.rides = new Map(openRides.map((ride) => [ride.rideId, ride]));
+    this.nextClose = open.first;
+    for (const { zone, windowStart, count } of open.requests) {
+      this.openRequests.set(windowKey(zone, windowStart), count);
+    }
   }
 
   applyRequest(event: RideRequestsEvent): void {
@@ -189,8 +206,10 @@ export class PartitionAnalytics {
 
   private advance(at: number): void {
     if (at <= this.watermark) return;
+    const isFirst = this.watermark === 0;
     this.watermark = at;
-    if (this.nextClose === 0) {
+    // One phone with a clock far ahead must not keep windows open for ever: a restart forgets it.
+    if (this.nextClose === 0 || (isFirst && this.nextClose > at + RESUME_AHEAD_MAX_MS)) {
       this.nextClose = windowStartOf(at);
       return;
     }

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { TopicPartitionOffset } from 'streaming-core/client/types';
 import { DataSource, type EntityManager } from 'typeorm';
-import type { OpenRide, PartitionDelta } from '../core/partition-analytics.js';
-import type { ClosedWindow, WindowDelta } from '../core/zone-window.js';
+import { NO_OPEN_WINDOWS, type OpenRide, type OpenWindows, type PartitionDelta } from '../core/partition-analytics.js';
+import { type ClosedWindow, WINDOW_MS, type WindowDelta } from '../core/zone-window.js';
 
 /** One partition's news, and where in the log it ends. */
 export interface PartitionCommit {
@@ -32,22 +32,20 @@ export class AnalyticsStore {
   constructor(private readonly database: DataSource) {}
 
   /**
-   * Stores a partition's counts and offsets in one transaction.
+   * Stores a partition's counts and offsets in one transaction. To be called again with the same commit when it is not known
+   * whether it went through: what is stored already does no harm.
    * @throws PartitionTakenError when the stored offsets are not the ones that this process went on from
    */
   async commit({ partition, delta, offsets }: PartitionCommit): Promise<void> {
     await this.database.transaction(async (manager) => {
-      for (const advance of offsets) await this.advanceOffset(manager, partition, advance);
+      const advances: boolean[] = [];
+      for (const advance of offsets) advances.push(await this.advanceOffset(manager, partition, advance));
+      if (advances.length > 0 && !advances.includes(true)) return;
+      if (advances.includes(false)) throw new PartitionTakenError(partition);
       await this.addCounts(manager, delta.windows);
       await this.closeWindows(manager, delta.closed);
       await this.storeRides(manager, partition, delta.openRides, delta.endedRides);
-      await manager.query(
-        `insert into partition_status values ($1, $2, $3, $4, $5)
-         on conflict (partition) do update set idle_drivers = excluded.idle_drivers, busy_drivers = excluded.busy_drivers,
-           watermark = greatest(partition_status.watermark, excluded.watermark),
-           dropped_late = partition_status.dropped_late + excluded.dropped_late`,
-        [partition, delta.headcount.idle, delta.headcount.busy, new Date(delta.watermark), delta.droppedLate],
-      );
+      await this.storeStatus(manager, partition, delta);
     });
   }
 
@@ -82,21 +80,58 @@ export class AnalyticsStore {
     return new Map(rows.map((row) => [row.zone, row.surge]));
   }
 
+  /** The windows of these zones that were open when they were last stored. */
+  async openWindows(zones: readonly string[]): Promise<OpenWindows> {
+    const closed: { last: Date | null }[] = await this.database.query(
+      'select max(window_start) as last from zone_window where zone = any($1) and closed',
+      [zones],
+    );
+    const last = closed[0]?.last;
+    if (!last) return NO_OPEN_WINDOWS;
+    const rows: { zone: string; window_start: Date; requests: number }[] = await this.database.query(
+      'select zone, window_start, requests from zone_window where zone = any($1) and window_start > $2',
+      [zones, last],
+    );
+    return {
+      first: last.getTime() + WINDOW_MS,
+      requests: rows.map((row) => ({ zone: row.zone, windowStart: row.window_start.getTime(), count: row.requests })),
+    };
+  }
+
+  /**
+   * True when the offset moved, false when it is where it should go already.
+   * @throws PartitionTakenError when it is anywhere else
+   */
   private async advanceOffset(
     manager: EntityManager,
     partition: number,
     { topic, from, to }: OffsetAdvance,
-  ): Promise<void> {
+  ): Promise<boolean> {
+    // One statement, so that of two processes that store a partition's first counts only one gets through.
+    const moved: unknown[] = await manager.query(
+      `insert into consumed_offset as o values ($1, $2, $4)
+       on conflict (topic, partition) do update set next_offset = excluded.next_offset where o.next_offset = $3
+       returning 1`,
+      [topic, partition, from.toString(), to.toString()],
+    );
+    if (moved.length > 0) return true;
     const stored: { next_offset: string }[] = await manager.query(
-      'select next_offset from consumed_offset where topic = $1 and partition = $2 for update',
+      'select next_offset from consumed_offset where topic = $1 and partition = $2',
       [topic, partition],
     );
-    const known = stored[0];
-    if (known !== undefined && BigInt(known.next_offset) !== from) throw new PartitionTakenError(partition);
+    if (stored[0]?.next_offset !== to.toString()) throw new PartitionTakenError(partition);
+    return false;
+  }
+
+  private async storeStatus(manager: EntityManager, partition: number, delta: PartitionDelta): Promise<void> {
+    // Records that were all refused tell no time.
+    if (delta.watermark === 0) return;
     await manager.query(
-      `insert into consumed_offset values ($1, $2, $3)
-       on conflict (topic, partition) do update set next_offset = excluded.next_offset`,
-      [topic, partition, to.toString()],
+      `insert into partition_status values ($1, $2, $3, $4, $5)
+       on conflict (partition) do update set idle_drivers = excluded.idle_drivers, busy_drivers = excluded.busy_drivers,
+         watermark = greatest(partition_status.watermark, excluded.watermark),
+         dropped_late = partition_status.dropped_late + excluded.dropped_late`,
+      [partition, delta.headcount.idle, delta.headcount.busy, new Date(delta.watermark), delta.droppedLate],
     );
   }
 

@@ -52,6 +52,7 @@ export class AnalyticsConsumer implements OnModuleInit, OnModuleDestroy {
   private readonly commits = new Map<string, BatchContext['commit']>();
   private readonly reader: PartitionReader;
   private timer: NodeJS.Timeout | undefined;
+  private isFlushing = false;
 
   constructor(
     @InjectStreamClient() client: StreamClient,
@@ -76,7 +77,9 @@ export class AnalyticsConsumer implements OnModuleInit, OnModuleDestroy {
   async take(batch: EventBatch<AnalyticsEvent>, context: BatchContext): Promise<void> {
     const worker = this.workers.get(batch.partition);
     const last = batch.records.at(-1);
-    if (!worker || !last) return;
+    if (!last) return;
+    // Given up to another process: not ours to count, and not to be passed over in silence until the group says so.
+    if (!worker) throw new Error(`partition ${batch.partition} is stored by another process`);
     for (const { event } of batch.events) apply(worker.analytics, event);
     this.commits.set(`${batch.topic} ${batch.partition}`, context.commit.bind(context));
     worker.advanced(batch.topic, last.offset + 1n, batch.records.length);
@@ -109,10 +112,11 @@ export class AnalyticsConsumer implements OnModuleInit, OnModuleDestroy {
   private async load(partition: number): Promise<readonly TopicPartitionOffset[]> {
     const { store, reader } = this;
     const zones = this.table.zonesOf(partition);
-    const [offsets, rides, surge] = await Promise.all([
+    const [offsets, rides, surge, open] = await Promise.all([
       store.offsets(partition),
       store.openRides(partition),
       store.latestSurge(zones),
+      store.openWindows(zones),
     ]);
     const stored = new Map(offsets.map(({ topic, offset }) => [topic, offset]));
     const positions = await Promise.all(
@@ -123,7 +127,7 @@ export class AnalyticsConsumer implements OnModuleInit, OnModuleDestroy {
         return { topic, partition, offset: known > first ? known : first };
       }),
     );
-    const analytics = new PartitionAnalytics(zones, rides, surge);
+    const analytics = new PartitionAnalytics(zones, rides, surge, open);
     await this.restoreDrivers(analytics, partition, stored.get(TOPICS.DriverStatus.name) ?? 0n);
     const starts = new Map(ANALYTICS_TOPICS.map((topic) => [topic, stored.get(topic) ?? 0n]));
     const worker = new PartitionWorker(partition, analytics, starts, store, {
@@ -151,8 +155,15 @@ export class AnalyticsConsumer implements OnModuleInit, OnModuleDestroy {
   }
 
   private async flushAll(): Promise<void> {
-    // One after the other: one database connection is enough, and the others stay free for queries.
-    for (const worker of this.workers.values()) await this.flush(worker);
+    // A database that is away makes one round wait, not one more every time.
+    if (this.isFlushing) return;
+    this.isFlushing = true;
+    try {
+      // One after the other: one database connection is enough, and the others stay free for queries.
+      for (const worker of this.workers.values()) await this.flush(worker);
+    } finally {
+      this.isFlushing = false;
+    }
   }
 
   private async flush(worker: PartitionWorker): Promise<void> {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { RunningApp } from '@ridestream/platform/http/run-app';
 import type { Socket } from 'socket.io-client';
 import { happened, NotificationsHarness, subscribe, until } from '../../test/notifications-harness.js';
@@ -7,6 +7,8 @@ import type { Message } from '../core/messages.js';
 
 const SOCKETS_MAX = 4;
 
+jest.setTimeout(60_000);
+
 describe('the notifications gateway', () => {
   let harness: NotificationsHarness;
   let app: RunningApp;
@@ -14,8 +16,8 @@ describe('the notifications gateway', () => {
   beforeAll(async () => {
     harness = await NotificationsHarness.start();
     app = await harness.service({}, { SOCKETS_MAX: String(SOCKETS_MAX) });
-  }, 60_000);
-  afterAll(() => harness.stop(), 60_000);
+  });
+  afterAll(() => harness.stop());
 
   const heardBy = (socket: Socket): string[] => {
     const keys: string[] = [];
