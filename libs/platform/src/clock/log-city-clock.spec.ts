@@ -81,6 +81,14 @@ describe('LogCityClock', () => {
     expect(clock.now()).toBe(NOON + 11_000);
   });
 
+  it('stops counting on when the owner of the time was killed', async () => {
+    let wallMs = 1_000;
+    const clock = new LogCityClock(new ClockTopic([recordOf({ at: NOON, wallMs, speed: 60 }, 0n)]), () => wallMs);
+    await clock.start();
+    wallMs += 24 * 3_600_000;
+    expect(clock.now()).toBe(NOON + 30_000 * 60);
+  });
+
   it('skips a record that does not validate', async () => {
     const bad: StreamRecord = {
       ...recordOf({ at: NOON, wallMs: 1, speed: 1 }, 0n),

@@ -10,6 +10,12 @@ interface Setting {
 }
 
 /**
+ * How far past its last record the clock counts on, in wall time. Whoever owns the time writes every two seconds; if it was
+ * killed, a service that starts hours later must not believe that the city went on at 60x all the while.
+ */
+const COUNT_ON_MS_MAX = 30_000;
+
+/**
  * Follows the CityClock topic and counts on from its last record. Until there is one, city time is the wall clock's.
  * Records arrive late by the log's latency, so a correction may point back: the clock then stands still until the
  * corrected time has caught up, and never goes backwards.
@@ -46,7 +52,7 @@ export class LogCityClock implements CityClock {
   now(): number {
     const wallMs = this.wallNow();
     const setting = this.setting;
-    const at = setting ? setting.cityMs + Math.max(0, wallMs - setting.wallMs) * setting.speed : wallMs;
+    const at = setting ? setting.cityMs + sinceRecordMs(setting, wallMs) * setting.speed : wallMs;
     this.latestMs = Math.max(this.latestMs, Math.round(at));
     return this.latestMs;
   }
@@ -76,3 +82,6 @@ export class LogCityClock implements CityClock {
     if (speed !== before) for (const listener of this.listeners) listener();
   }
 }
+
+const sinceRecordMs = (setting: Setting, wallMs: number): number =>
+  Math.min(COUNT_ON_MS_MAX, Math.max(0, wallMs - setting.wallMs));
