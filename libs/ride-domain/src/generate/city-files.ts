@@ -2,7 +2,7 @@ import { TYPICAL_HOUR_OF_WEEK } from '../demand/hour-of-week.js';
 import { SeededRandom } from '../random/seeded-random.js';
 import { zoneRings } from './blocks.js';
 import { buildNetwork, type Network } from './network.js';
-import { densify, distance, type Path, type Point } from './plane.js';
+import { densify, distance, insidePolygon, type Path, type Point } from './plane.js';
 import { AIRFIELD, DOCKS, PARKS, WATER } from './plan-land.js';
 import type { RoadClass } from './plan-streets.js';
 import { HOT_SPOTS, ZONES, type PlannedZone } from './plan-zones.js';
@@ -31,7 +31,7 @@ export function merrowBayFiles(): ReadonlyMap<string, string> {
     ['zones.geojson', zonesGeoJson(rings)],
     ['roads.geojson', roadsGeoJson(network)],
     ['backdrop.geojson', backdropGeoJson()],
-    ['pickups.csv', pickupsCsv(network, random.fork('pickups'))],
+    ['pickups.csv', pickupsCsv(network, rings.flat(), random.fork('pickups'))],
     ['demand.json', `${JSON.stringify({ hourOfWeek: TYPICAL_HOUR_OF_WEEK })}\n`],
   ]);
 }
@@ -116,7 +116,7 @@ const CORNER: Readonly<Record<RoadClass, number>> = {
 };
 
 /** Pick-ups of an invented year: more on wide streets, in busy zones, and about the places that draw riders from far. */
-function pickupsCsv({ nodes, edges }: Network, random: SeededRandom): string {
+function pickupsCsv({ nodes, edges }: Network, zones: readonly Path[], random: SeededRandom): string {
   const corner = new Float64Array(nodes.length);
   for (const { from, to, class: roadClass } of edges) {
     for (const node of [from, to]) corner[node] = Math.max(corner[node]!, CORNER[roadClass]);
@@ -127,8 +127,12 @@ function pickupsCsv({ nodes, edges }: Network, random: SeededRandom): string {
     const spots = HOT_SPOTS.map(({ at, factor, spreadM }) => factor * Math.exp(-((distance(node, at) / spreadM) ** 2)));
     const pull = corner[index]! * (1 + spots.reduce((sum, value) => sum + value, 0));
     const count = Math.round(0.6 * busy * pull * Math.exp(random.normal(0, 0.5)));
-    const [lon, lat] = position([node[0] + random.between(-15, 15), node[1] + random.between(-15, 15)]);
-    return count === 0 ? [] : [`${lon.toFixed(5)},${lat.toFixed(5)},${count}`];
+    const place: Point = [node[0] + random.between(-15, 15), node[1] + random.between(-15, 15)];
+    const [lon, lat] = position(place);
+    // Nobody is picked up on a bridge.
+    return count === 0 || !zones.some((ring) => insidePolygon(ring, place))
+      ? []
+      : [`${lon.toFixed(5)},${lat.toFixed(5)},${count}`];
   });
   return lines(['lon,lat,count', ...rows]);
 }

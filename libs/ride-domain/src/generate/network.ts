@@ -133,14 +133,21 @@ function addEdge(edges: Map<string, NetworkEdge>, edge: NetworkEdge): void {
 /** Merging may have pulled a stretch over another: of two that cross, the narrower goes. */
 function dropCrossing(points: readonly Point[], edges: readonly NetworkEdge[]): NetworkEdge[] {
   const dropped = new Set<NetworkEdge>();
-  for (const [i, one] of edges.entries()) {
-    const [a, b] = [points[one.from]!, points[one.to]!];
-    for (const other of edges.slice(i + 1)) {
-      const [c, d] = [points[other.from]!, points[other.to]!];
-      if (Math.max(c[0], d[0]) < Math.min(a[0], b[0]) || Math.min(c[0], d[0]) > Math.max(a[0], b[0])) continue;
-      if ([other.from, other.to].some((node) => node === one.from || node === one.to)) continue;
-      if (dropped.has(one) || dropped.has(other) || crossing(a, b, c, d) === null) continue;
-      dropped.add(ROAD_CLASSES.indexOf(one.class) > ROAD_CLASSES.indexOf(other.class) ? one : other);
+  const byWest = edges
+    .map((edge) => {
+      const a = points[edge.from]!;
+      const b = points[edge.to]!;
+      return { edge, a, b, west: Math.min(a[0], b[0]), east: Math.max(a[0], b[0]) };
+    })
+    .sort((one, other) => one.west - other.west);
+  for (const [i, one] of byWest.entries()) {
+    for (let j = i + 1; j < byWest.length && byWest[j]!.west <= one.east; j++) {
+      const other = byWest[j]!;
+      const meet = [one.edge.from, one.edge.to].some((node) => node === other.edge.from || node === other.edge.to);
+      if (meet || dropped.has(one.edge) || dropped.has(other.edge)) continue;
+      if (crossing(one.a, one.b, other.a, other.b) === null) continue;
+      const narrower = ROAD_CLASSES.indexOf(one.edge.class) > ROAD_CLASSES.indexOf(other.edge.class);
+      dropped.add(narrower ? one.edge : other.edge);
     }
   }
   return edges.filter((edge) => !dropped.has(edge));

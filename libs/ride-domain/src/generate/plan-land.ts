@@ -1,4 +1,5 @@
-import { distanceToPath, insidePolygon, smooth, smoothRing, type Path, type Point } from './plane.js';
+import { PathIndex } from './path-index.js';
+import { insidePolygon, smooth, smoothRing, type Path, type Point } from './plane.js';
 
 /** Land and water of Merrow Bay: a river and its tributary run into a bay; an island lies before the coast. */
 
@@ -92,30 +93,31 @@ const LAKE: Path = [
 const coast = smooth(COAST, 60);
 const bay = [...coast, ...SEA_FLOOR];
 const island = smoothRing(ISLAND, 60);
-const islandShore = [...island, island[0]!];
+const coastIndex = new PathIndex(coast);
+const islandShore = new PathIndex([...island, island[0]!]);
 const lake = smoothRing(LAKE, 30);
 const rivers = RIVERS.map(({ name, course }) => {
   const middle = smooth(
     course.map(([point]) => point),
     60,
   );
-  const controls = course.map(([point]) => point);
+  const controls = new PathIndex(course.map(([point]) => point));
   const width = (point: Point): number => {
-    const at = distanceToPath(point, controls).index;
+    const at = controls.nearest(point).index;
     const [low, high] = [Math.floor(at), Math.min(course.length - 1, Math.floor(at) + 1)];
     return course[low]![1] + (course[high]![1] - course[low]![1]) * (at - low);
   };
-  return { name, middle, halfWidth: middle.map((point) => width(point) / 2) };
+  return { name, middle, index: new PathIndex(middle), halfWidth: middle.map((point) => width(point) / 2) };
 });
 
 /** Metres from the water; negative in it. Lakes do not count. */
 export function clearance(point: Point): number {
-  const coastAway = distanceToPath(point, coast).distance;
-  const islandAway = distanceToPath(point, islandShore).distance;
+  const islandAway = islandShore.distance(point);
   if (insidePolygon(island, point)) return islandAway;
+  const coastAway = coastIndex.distance(point);
   let best = insidePolygon(bay, point) ? -Math.min(coastAway, islandAway) : coastAway;
-  for (const { middle, halfWidth } of rivers) {
-    const { distance, index } = distanceToPath(point, middle);
+  for (const { index: river, halfWidth } of rivers) {
+    const { distance, index } = river.nearest(point);
     best = Math.min(best, distance - halfWidth[Math.round(index)]!);
   }
   return best;
@@ -127,15 +129,14 @@ export type Land = 'centre' | 'west' | 'north' | 'island';
 export function landOf(point: Point): Land {
   if (insidePolygon(island, point)) return 'island';
   const [sallow, lathe] = rivers as [(typeof rivers)[number], (typeof rivers)[number]];
-  if (isRightOf(point, sallow.middle)) return 'west';
-  return isRightOf(point, lathe.middle) ? 'north' : 'centre';
+  if (isRightOf(point, sallow)) return 'west';
+  return isRightOf(point, lathe) ? 'north' : 'centre';
 }
 
 /** On the right hand of someone who goes down the river. */
-function isRightOf(point: Point, path: Path): boolean {
-  const { index } = distanceToPath(point, path);
-  const i = Math.min(path.length - 2, Math.floor(index));
-  const [a, b] = [path[i]!, path[i + 1]!];
+function isRightOf(point: Point, { middle, index }: (typeof rivers)[number]): boolean {
+  const i = Math.min(middle.length - 2, Math.floor(index.nearest(point).index));
+  const [a, b] = [middle[i]!, middle[i + 1]!];
   return (b[0] - a[0]) * (point[1] - a[1]) - (b[1] - a[1]) * (point[0] - a[0]) < 0;
 }
 

@@ -15,13 +15,18 @@ export function pathLength(path: Path): number {
   return sum;
 }
 
-/** Even-odd test; the ring need not repeat its first point. */
-export function insidePolygon(ring: Path, [x, y]: Point): boolean {
+/** Even-odd test; the ring need not repeat its first point. Called millions of times, hence no destructuring. */
+export function insidePolygon(ring: Path, point: Point): boolean {
+  const x = point[0];
+  const y = point[1];
   let inside = false;
-  for (let i = 0, j = ring.length - 1; i < ring.length; j = i++) {
-    const [xi, yi] = ring[i]!;
-    const [xj, yj] = ring[j]!;
-    if (yi > y !== yj > y && x < ((xj - xi) * (y - yi)) / (yj - yi) + xi) inside = !inside;
+  let before = ring[ring.length - 1]!;
+  for (const corner of ring) {
+    if (corner[1] > y !== before[1] > y) {
+      const slope = (before[0] - corner[0]) / (before[1] - corner[1]);
+      if (x < slope * (y - corner[1]) + corner[0]) inside = !inside;
+    }
+    before = corner;
   }
   return inside;
 }
@@ -33,26 +38,6 @@ export function projectOnSegment(p: Point, a: Point, b: Point): { readonly point
   const raw = squared === 0 ? 0 : ((p[0] - a[0]) * dx + (p[1] - a[1]) * dy) / squared;
   const share = Math.max(0, Math.min(1, raw));
   return { point: between(a, b, share), share };
-}
-
-/** Distance to a path, and where on it the nearest point lies: the index of the point before, plus the share of the segment. */
-export function distanceToPath([x, y]: Point, path: Path): { readonly distance: number; readonly index: number } {
-  let best = Infinity;
-  let index = 0;
-  let [ax, ay] = path[0]!;
-  for (let i = 1; i < path.length; i++) {
-    const [bx, by] = path[i]!;
-    const [dx, dy] = [bx - ax, by - ay];
-    const squared = dx * dx + dy * dy;
-    const share = squared === 0 ? 0 : Math.max(0, Math.min(1, ((x - ax) * dx + (y - ay) * dy) / squared));
-    const away = (ax + share * dx - x) ** 2 + (ay + share * dy - y) ** 2;
-    if (away < best) {
-      best = away;
-      index = i - 1 + share;
-    }
-    [ax, ay] = [bx, by];
-  }
-  return { distance: Math.sqrt(best), index };
 }
 
 /** Where two segments cross, as shares along both; null when they do not, or run parallel. */

@@ -1,6 +1,7 @@
 import type { SeededRandom } from '../random/seeded-random.js';
 import { contours, resample } from './contour.js';
-import { clipPath, distanceToPath, insidePolygon, simplify, smooth, type Path, type Point } from './plane.js';
+import { clipPath, insidePolygon, simplify, smooth, type Path, type Point } from './plane.js';
+import { PathIndex } from './path-index.js';
 import { clearance, DOCKS, landOf, PARKS } from './plan-land.js';
 import { ARTERIALS, DISTRICTS, type District, type RoadClass } from './plan-streets.js';
 
@@ -38,9 +39,9 @@ const EXTENT: Path = [
 /** All streets of the plan, wide ones first. Paths may cross and touch anywhere. */
 export function drawStreets(random: SeededRandom): Street[] {
   const wide = [...arterials(), ...shoreRoads()];
-  const wideSegments = wide.map(({ path }) => path);
+  const wideIndexes = wide.map(({ path }) => new PathIndex(path));
   const narrow = DISTRICTS.flatMap((district) => gridOf(district, random.fork(district.name)));
-  return [...wide, ...narrow.filter(({ path }) => !runsBeside(path, wideSegments))];
+  return [...wide, ...narrow.filter(({ path }) => !runsBeside(path, wideIndexes))];
 }
 
 /** Arterials keep their stretches over water, which are bridges, and lose ends that lead into it. */
@@ -145,8 +146,8 @@ const centreOf = (ring: Path): Point => [
 ];
 
 /** True when more than half of a street lies too near a wide one. */
-function runsBeside(path: Path, wide: readonly Path[]): boolean {
+function runsBeside(path: Path, wide: readonly PathIndex[]): boolean {
   const samples = resample(path, 40);
-  const near = samples.filter((point) => wide.some((line) => distanceToPath(point, line).distance < TOO_NEAR_M));
+  const near = samples.filter((point) => wide.some((line) => line.distance(point) < TOO_NEAR_M));
   return near.length > samples.length / 2;
 }

@@ -18,9 +18,9 @@ const zone = (id: string, ...shape: MultiPolygonRings): ZoneShape => ({ id, name
 /** Star-shaped polygons: any corners around a middle, so the ring never crosses itself. */
 const star: fc.Arbitrary<Ring> = fc
   .record({
-    lon: fc.double({ min: 0.01, max: 0.07, noNaN: true }),
-    lat: fc.double({ min: 0.01, max: 0.05, noNaN: true }),
-    radii: fc.array(fc.double({ min: 0.001, max: 0.02, noNaN: true }), { minLength: 3, maxLength: 12 }),
+    lon: fc.double({ min: 0.005, max: 0.025, noNaN: true }),
+    lat: fc.double({ min: 0.005, max: 0.02, noNaN: true }),
+    radii: fc.array(fc.double({ min: 0.001, max: 0.009, noNaN: true }), { minLength: 3, maxLength: 12 }),
   })
   .map(({ lon, lat, radii }) => {
     const corners = radii.map((radius, i): readonly [number, number] => {
@@ -30,8 +30,8 @@ const star: fc.Arbitrary<Ring> = fc
     return [...corners, corners[0]!];
   });
 const point: fc.Arbitrary<LatLon> = fc.record({
-  lat: fc.double({ min: SOUTH - 0.01, max: SOUTH + 0.08, noNaN: true }),
-  lon: fc.double({ min: WEST - 0.01, max: WEST + 0.1, noNaN: true }),
+  lat: fc.double({ min: SOUTH - 0.01, max: SOUTH + 0.035, noNaN: true }),
+  lon: fc.double({ min: WEST - 0.01, max: WEST + 0.04, noNaN: true }),
 });
 
 describe('ZoneIndex', () => {
