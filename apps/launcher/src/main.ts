@@ -1,4 +1,5 @@
-import { defaultCityDir, loadCityPack } from '@ridestream/ride-domain/city/load-city-pack';
+import { readCityIdentity } from '@ridestream/ride-domain/city/city-identity';
+import { defaultCityDir } from '@ridestream/ride-domain/city/load-city-pack';
 import { City } from './city.js';
 import { type DataDirectory, openDataDirectory } from './data-directory.js';
 import { readOptions } from './options.js';
@@ -42,9 +43,9 @@ function stopWithNpm(): void {
 
 async function main(): Promise<void> {
   const cityDir = options.city ?? defaultCityDir();
-  const pack = await loadCityPack(cityDir);
-  terminal.step(`${pack.name}: ${pack.graph.nodeCount} junctions, ${pack.zones.all().length} zones`);
-  data = await openDataDirectory(options.dataDir, pack.id, options.fresh);
+  const identity = await readCityIdentity(cityDir);
+  terminal.step(`the city is ${identity.name}`);
+  data = await openDataDirectory(options.dataDir, identity.id, options.fresh);
   city = new City(options, cityDir, data, terminal, (reason) => {
     terminal.error(reason);
     void shutDown('a part of the city could not be kept alive', 1);

@@ -45,10 +45,10 @@ export function readOptions(argv: readonly string[], env: NodeJS.ProcessEnv, cwd
       'Starts a city: a broker, a database, riders, drivers, dispatch, analytics, notifications and a live map.',
     )
     .addOption(new Option('--city <directory>', 'city pack to run; the built-in city if not given').env('CITY_PACK'))
-    .addOption(new Option('--speed <n>', 'city seconds in a second').argParser(numberBetween(0.1, 600, false)))
     .addOption(
-      new Option('--drivers <n>', 'drivers on duty at the busiest time').argParser(numberBetween(0, 50_000, true)),
+      new Option('--speed <n>', 'city seconds in a second; 5 if not given').argParser(numberBetween(0.1, 600, false)),
     )
+    .addOption(new Option('--drivers <n>', 'drivers on duty').argParser(numberBetween(0, 50_000, true)))
     .addOption(
       new Option('--requests-per-hour <n>', 'ride requests in an average city hour').argParser(
         numberBetween(0, 200_000, false),

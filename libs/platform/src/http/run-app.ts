@@ -2,9 +2,11 @@ import 'reflect-metadata';
 import { type DynamicModule, Module, type NestApplicationOptions, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
+import { CityPackError } from '@ridestream/ride-domain/city/city-pack-error';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
+import { StreamClientError } from 'streaming-core/client/types';
 import { ConfigError } from '../config/env.js';
 import { HealthModule } from '../health/health.module.js';
 import { createLogger, NestPinoLogger } from '../logging/logger.js';
@@ -87,7 +89,9 @@ export async function runApp(read: () => AppOptions): Promise<void> {
 }
 
 function describeStartFailure(error: unknown): string {
-  if (error instanceof ConfigError) return error.message;
+  if (error instanceof ConfigError || error instanceof CityPackError || error instanceof StreamClientError) {
+    return error.message;
+  }
   if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE' && 'port' in error) {
     return `Port ${String(error.port)} is taken by another program. Stop that one, or set PORT to a free port.`;
   }
