@@ -20,11 +20,14 @@ async function shutDown(reason: string, exitCode: number): Promise<void> {
     return;
   }
   stopping = true;
-  terminal.step(`stopping (${reason})`);
   try {
-    if (city) await city.stop();
-    else data?.release();
-    terminal.step('stopped');
+    if (city) {
+      terminal.step(`stopping (${reason})`);
+      await city.stop();
+      terminal.step('stopped');
+    } else {
+      data?.release();
+    }
     process.exit(exitCode);
   } catch (error) {
     terminal.error(messageOf(error));
