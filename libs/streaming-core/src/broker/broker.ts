@@ -112,7 +112,7 @@ export class Broker {
       logger,
       metrics,
       maxRequestBytes: config.number('socket.request.max.bytes'),
-      maxInFlight: config.number('queued.max.requests'),
+      maxInFlight: config.number('max.in.flight.requests.per.connection'),
       maxConnections: config.number('max.connections'),
       maxIdleMs: config.number('connections.max.idle.ms'),
     });

@@ -52,6 +52,11 @@ export const BROKER_SETTINGS = {
     1,
   ),
   'max.connections': int(10_000, 'Most connections at a time; more are closed at once.', 1),
+  'max.in.flight.requests.per.connection': int(
+    64,
+    'Produce requests of one connection that may be under way at a time; requests of other kinds go one by one.',
+    1,
+  ),
   'max.partitions': int(4_000, 'Most partitions of all topics together.', 1),
   'num.partitions': int(1, 'Partitions of a topic that is created without a number of its own.', 1, 10_000),
   'offset.metadata.max.bytes': int(4_096, 'Longest note that a client may add to a committed offset.'),
@@ -63,7 +68,6 @@ export const BROKER_SETTINGS = {
     1,
     1_000,
   ),
-  'queued.max.requests': int(500, 'Produce requests of one connection that may be under way at a time.', 1),
   'socket.request.max.bytes': int(
     104_857_600,
     'Largest request; a connection that sends a larger one is closed.',
