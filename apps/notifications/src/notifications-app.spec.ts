@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { LogCityClock } from '@ridestream/platform/clock/log-city-clock';
 import type { RunningApp } from '@ridestream/platform/http/run-app';
 import { NotificationsHarness, ScriptedChannel, until } from '../test/notifications-harness.js';
 import * as ride from '../test/ride-fixtures.js';
 import { messagesFor } from './core/messages.js';
-import { Retention } from './store/retention.js';
+import { NotificationStore } from './store/notification-store.js';
+import { Retention, RetentionSettings } from './store/retention.js';
 
 jest.setTimeout(60_000);
 
@@ -128,6 +130,20 @@ describe('the notifications service', () => {
     expect(takenOf('f1')).toEqual([message!.key]);
   });
 
+  it('waits while the database is away', async () => {
+    await harness.say(0, ride.rideQueued('i1'));
+    await harness.settled('i1:', 1);
+    await harness.withoutDatabase(async () => {
+      await harness.say(0, ride.rideStarted('i1'));
+      await until('the service to say so', async () =>
+        (await fetch(`${app.url}/health/ready`)).status === 503 ? true : undefined,
+      );
+      expect((await get('?recipient=rider:i1-ann')).status).toBe(500);
+    });
+    expect(Object.values(await harness.settled('i1:', 2))).toEqual(['delivered', 'delivered']);
+    expect(takenOf('i1')).toEqual(['i1:ride.queued:-:rider:i1-ann', 'i1:ride.started:i1-bob:rider:i1-ann']);
+  });
+
   it('waits while too many messages wait for another try', async () => {
     const refusing = new ScriptedChannel('refusing');
     refusing.answer = () => Promise.reject(new Error('away'));
@@ -147,14 +163,16 @@ describe('the notifications service', () => {
     expect(Object.values(await harness.settled('g', 3))).toEqual(Array(3).fill('delivered'));
   });
 
-  it('removes settled messages older than a day of city time', async () => {
+  it('removes settled messages older than six hours of city time', async () => {
     await harness.say(
       0,
-      ride.rideQueued('h1', ride.NOON - 25 * 3_600_000),
-      ride.rideQueued('h2', ride.NOON - 23 * 3_600_000),
+      ride.rideQueued('h1', ride.NOON - 7 * 3_600_000),
+      ride.rideQueued('h2', ride.NOON - 5 * 3_600_000),
     );
     await harness.settled('h', 2);
-    await app.app.get(Retention, { strict: false }).sweep();
+    const part = <T>(type: new (...args: never[]) => T): T => app.app.get(type, { strict: false });
+    const retention = new Retention(part(NotificationStore), part(LogCityClock), new RetentionSettings(6));
+    expect(await retention.sweep()).toBe(false);
     expect(Object.keys(await harness.states('h'))).toEqual(['h2:ride.queued:-:rider:h2-ann']);
   });
 

@@ -60,7 +60,7 @@ export class NotificationsHarness {
 
   private constructor(
     readonly broker: TestBroker,
-    readonly postgres: EmbeddedPostgres,
+    private postgres: EmbeddedPostgres,
     private readonly directory: string,
     readonly database: pg.Pool,
     readonly client: StreamClient,
@@ -98,6 +98,8 @@ export class NotificationsHarness {
       DATABASE_URL: this.postgres.url,
       ZONE_PARTITIONS: String(PARTITIONS),
       PORT: '0',
+      // Tests remove what is old themselves.
+      NOTIFICATIONS_KEEP_HOURS: '240',
       LOG_LEVEL: process.env['TEST_LOG_LEVEL'] ?? 'silent',
     };
   }
@@ -113,6 +115,18 @@ export class NotificationsHarness {
   async stopService(app: RunningApp): Promise<void> {
     this.apps.delete(app);
     await app.stop();
+  }
+
+  /** Ends the database server, and starts it again on the same data and port afterwards. */
+  async withoutDatabase(work: () => Promise<void>): Promise<void> {
+    const { port } = this.postgres;
+    await this.postgres.stop();
+    try {
+      await work();
+    } finally {
+      const dataDir = path.join(this.directory, 'pg');
+      this.postgres = await startEmbeddedPostgres({ dataDir, port, durable: false });
+    }
   }
 
   async say(partition: number, ...events: readonly RideEvent[]): Promise<void> {
