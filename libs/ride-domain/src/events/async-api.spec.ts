@@ -1,4 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
+import { readFile } from 'node:fs/promises';
+import { EVENT_DOCS_FILE, eventDocsText } from '../generate/event-docs.js';
 import { asyncApiDocument } from './async-api.js';
 import { TOPICS } from './topics.js';
 
@@ -35,5 +37,9 @@ describe('asyncApiDocument', () => {
         .reduce<unknown>((node, key) => (node as Record<string, unknown>)[key], document);
       expect(found).toBeDefined();
     }
+  });
+
+  it('is what docs/events holds', async () => {
+    expect(JSON.parse(await readFile(EVENT_DOCS_FILE, 'utf8'))).toEqual(JSON.parse(eventDocsText()));
   });
 });
