@@ -59,7 +59,7 @@ export class NestPinoLogger implements LoggerService {
     context: string | undefined,
   ): void {
     if (message instanceof Error) this.logger[level]({ context, err: message }, message.message);
-    else this.logger[level]({ context }, textOf(message));
+    else this.logger[level]({ context, ...fieldsOf(message) }, textOf(message));
   }
 }
 
@@ -77,8 +77,18 @@ function contextOf(rest: readonly unknown[]): string | undefined {
   return typeof last === 'string' && !last.includes('\n') ? last : undefined;
 }
 
+/** `logger.warn({ message, topic })`: the message is the line's text, the rest its fields. */
+function fieldsOf(message: unknown): object {
+  if (!isRecord(message) || typeof message.message !== 'string') return {};
+  const { message: _text, ...fields } = message;
+  return fields;
+}
+
 function textOf(message: unknown): string {
   if (typeof message === 'string') return message;
   if (message instanceof Error) return message.message;
+  if (isRecord(message) && typeof message.message === 'string') return message.message;
   return inspect(message, { breakLength: Infinity });
 }
+
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
