@@ -97,9 +97,8 @@ describe(`@platformatic/kafka on ${targetName}`, () => {
   it('administers: topics, groups, configs, offsets', async () => {
     const topic = await newTopic(2);
     expect(await admin.listTopics()).toContain(topic);
-    await admin.createPartitions({ topics: [{ name: topic, count: 3, assignments: [] }] }).catch(() => undefined);
     const metadata = await admin.metadata({ topics: [topic] });
-    expect(metadata.topics.get(topic)!.partitions.length).toBeGreaterThanOrEqual(2);
+    expect(metadata.topics.get(topic)!.partitions).toHaveLength(2);
     const groupId = unique('group');
     const values: string[] = [];
     await consume(groupId, topic, values);
