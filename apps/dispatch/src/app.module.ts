@@ -13,7 +13,9 @@ import { CityState } from './live/city-state.js';
 import { LiveGateway } from './live/live.gateway.js';
 import { DispatchRuntime } from './runtime.js';
 import { GROUP_ID } from './stream/topics.js';
+import { throttled } from './throttled-log.js';
 
+const WARNING_INTERVAL_MS = 5_000;
 const CITY_PACK = Symbol('the city that is dispatched');
 
 @Module({})
@@ -78,10 +80,11 @@ function createRuntime(env: DispatchEnv, pack: CityPack, metrics: Metrics): Disp
     error: (message: string) => logger.error(message),
   };
   for (const warning of pack.warnings) log.warn(`city pack: ${warning}`);
+  const warn = throttled(log.warn, WARNING_INTERVAL_MS);
   const client = createStreamClient({
     brokers: env.KAFKA_BROKERS,
     clientId: GROUP_ID,
-    onWarning: ({ kind, message }) => log.warn(`${kind}: ${message}`),
+    onWarning: ({ kind, message }) => warn(kind, `${kind}: ${message}`),
   });
   return new DispatchRuntime({ env, pack, client, metrics, log });
 }

@@ -1,8 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { RunningApp } from '@ridestream/platform/http/run-app';
-import { DispatchHarness, until } from '../test/dispatch-harness.js';
+import { DispatchHarness, SERVICE_TEST_TIMEOUT_MS, until } from '../test/dispatch-harness.js';
 import { corner, driverStatus } from '../test/grid-city.js';
 import type { CityView, RideView } from './live/protocol.js';
+
+jest.setTimeout(SERVICE_TEST_TIMEOUT_MS);
 
 describe('the dispatch service', () => {
   let harness: DispatchHarness;

@@ -13,6 +13,7 @@ import { CityFeed } from './stream/city-feed.js';
 import { DispatchConsumer } from './stream/dispatch-consumer.js';
 import { createDispatchMetrics, type DispatchMetrics } from './stream/dispatch-metrics.js';
 import { REQUEST_BATCH_MAX } from './stream/owned-partition.js';
+import { settledWithin } from './stream/deadline.js';
 import { TickScheduler } from './stream/tick-scheduler.js';
 import { GROUP_ID, GROUP_TOPICS, ownTopics } from './stream/topics.js';
 import { DispatchCore } from './zone/dispatch-core.js';
@@ -35,6 +36,11 @@ export interface RuntimeParts {
 /** Browsers hear of changes so often: four times a second is enough for an eye, with interpolation in between. */
 const PUBLISH_INTERVAL_MS = 225;
 const HOUSEKEEPING_INTERVAL_MS = 1_000;
+/** Together shorter than the ten seconds that a service has to stop, even when no broker answers. */
+const LEAVE_TIMEOUT_MS = 5_000;
+const DISCONNECT_TIMEOUT_MS = 1_500;
+/** Without a word from the group's coordinator for so long, this instance may own nothing any more. */
+const CONTACT_TIMEOUT_MS = 10_000;
 const START_RETRY_MS = 1_000;
 /** With more decisions than this waiting for the log, new offers would only be late. */
 const BACKLOG_MAX = 5_000;
@@ -104,17 +110,16 @@ export class DispatchRuntime {
     this.isRunning = false;
     this.scheduler.stop();
     for (const timer of this.timers) clearInterval(timer);
-    await this.group?.close();
-    await this.feed.close();
-    await this.clock.close();
-    await this.parts.client.close();
-    await this.starting;
+    if (this.group) await settledWithin(LEAVE_TIMEOUT_MS, this.group.close());
+    const connections = [this.feed.close(), this.clock.close(), this.parts.client.close(), this.starting];
+    await settledWithin(DISCONNECT_TIMEOUT_MS, Promise.all(connections));
   }
 
   /** For health: which partitions are owned and how far behind their consumption is. */
   status(): { readonly ready: boolean; readonly partitions: readonly number[]; readonly lag: number } {
     const lag = this.group?.lag().reduce((sum, { records }) => sum + Number(records), 0) ?? 0;
-    return { ready: this.isRunning, partitions: this.core.owned(), lag };
+    const inContact = Date.now() - (this.group?.lastPollMs ?? 0) < CONTACT_TIMEOUT_MS;
+    return { ready: this.isRunning && inContact, partitions: this.core.owned(), lag };
   }
 
   /** @throws Error while the service is starting */

@@ -1,7 +1,9 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { RunningApp } from '@ridestream/platform/http/run-app';
-import { DispatchHarness, until } from '../test/dispatch-harness.js';
+import { DispatchHarness, SERVICE_TEST_TIMEOUT_MS, until } from '../test/dispatch-harness.js';
 import { cancelRequest, corner, driverStatus, rideRequest } from '../test/grid-city.js';
+
+jest.setTimeout(SERVICE_TEST_TIMEOUT_MS);
 
 describe('dispatch that goes and comes back', () => {
   let harness: DispatchHarness;

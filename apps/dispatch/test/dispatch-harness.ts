@@ -10,7 +10,9 @@ import { dispatchApp } from '../src/dispatch-app.js';
 import { writeGridPack } from './grid-pack.js';
 
 const PARTITIONS = 2;
-const WAIT_MS = 15_000;
+const WAIT_MS = 30_000;
+/** For tests that start services: more than a machine under load needs. */
+export const SERVICE_TEST_TIMEOUT_MS = 60_000;
 
 /** Waits until `probe` gives something, by asking again and again. */
 export async function until<T>(what: string, probe: () => T | undefined | Promise<T | undefined>): Promise<T> {
@@ -29,6 +31,7 @@ export class DispatchHarness {
   private readonly apps: RunningApp[] = [];
   private producer!: StreamProducer;
   private client!: StreamClient;
+  private isStopped = false;
 
   private constructor(
     readonly broker: TestBroker,
@@ -39,11 +42,15 @@ export class DispatchHarness {
   static async start(): Promise<DispatchHarness> {
     const packDir = await writeGridPack();
     const pack = await loadCityPack(packDir.dir, { partitions: PARTITIONS });
-    return new DispatchHarness(await startTestBroker(), pack, packDir);
+    const harness = new DispatchHarness(await startTestBroker(), pack, packDir);
+    harness.client = createStreamClient({ brokers: harness.broker.bootstrapServers, clientId: 'phones' });
+    return harness;
   }
 
   /** Starts an instance of dispatch, and waits until it is ready. */
   async dispatch(env: Readonly<Record<string, string>> = {}): Promise<RunningApp> {
+    // A test that ran out of time goes on in the background: it must not start what nobody stops.
+    if (this.isStopped) throw new Error('the test is over');
     const app = await startApp(
       dispatchApp({
         KAFKA_BROKERS: this.broker.bootstrapServers,
@@ -61,7 +68,6 @@ export class DispatchHarness {
 
   /** Connects the phones: call it once the topics are there. */
   async connect(): Promise<void> {
-    this.client = createStreamClient({ brokers: this.broker.bootstrapServers, clientId: 'phones' });
     this.producer = await this.client.producer();
     const places = Array.from({ length: PARTITIONS }, (_, partition) => ({
       topic: 'RideEvents',
@@ -134,6 +140,7 @@ export class DispatchHarness {
   }
 
   async stop(): Promise<void> {
+    this.isStopped = true;
     await Promise.all(this.apps.map((app) => app.stop()));
     await this.client.close();
     await this.broker.stop();

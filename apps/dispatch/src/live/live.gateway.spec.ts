@@ -1,12 +1,14 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { RunningApp } from '@ridestream/platform/http/run-app';
 import { io, type Socket } from 'socket.io-client';
-import { DispatchHarness, until } from '../../test/dispatch-harness.js';
+import { DispatchHarness, SERVICE_TEST_TIMEOUT_MS, until } from '../../test/dispatch-harness.js';
 import { corner, driverStatus } from '../../test/grid-city.js';
 import type { ClientToServerEvents, LiveDelta, LiveSnapshot, ServerToClientEvents } from './protocol.js';
 
 type Browser = Socket<ServerToClientEvents, ClientToServerEvents>;
 const SOCKETS_MAX = 3;
+
+jest.setTimeout(SERVICE_TEST_TIMEOUT_MS);
 
 describe('the live gateway', () => {
   let harness: DispatchHarness;

@@ -23,6 +23,7 @@ import type { RideRequestsEvent } from '@ridestream/ride-domain/events/ride-requ
 import type { PartitionReader, StreamProducer } from 'streaming-core/client/types';
 import { encodeCheckpoint } from '../zone/checkpoint.js';
 import type { CancelOutcome, RequestOutcome, ZoneDispatcher } from '../zone/zone-dispatcher.js';
+import { settledWithin } from './deadline.js';
 import { DecisionWriter } from './decision-writer.js';
 import { loadLedger, type LoadReport } from './ledger-loader.js';
 import { STATE_TOPIC } from './topics.js';
@@ -31,6 +32,8 @@ export const REQUEST_BATCH_MAX = 500;
 const RECOVERY_DELAY_MS = 250;
 /** How long a cancel may wait for RideEvents to be read up to where it stood. */
 const CATCH_UP_TIMEOUT_MS = 10_000;
+/** A partition is let go after that, written or not: the log and the next owner can do without. */
+const CLOSE_TIMEOUT_MS = 2_000;
 
 export interface OwnedPartitionPorts {
   readonly reader: PartitionReader;
@@ -122,11 +125,11 @@ export class OwnedPartition {
 
   /** Ends the ownership: what was decided is written, the state is written down, nothing is decided any more. */
   async close(): Promise<void> {
-    await this.flush().catch(() => undefined);
-    await this.checkpoint().catch(() => undefined);
+    const lastWords = this.flush().then(() => this.checkpoint());
+    await settledWithin(CLOSE_TIMEOUT_MS, lastWords);
     this.closing.abort();
     for (const waiter of this.catchUpWaiters) waiter.done();
-    await this.recovery;
+    if (this.recovery) await settledWithin(CLOSE_TIMEOUT_MS, this.recovery);
   }
 
   private flush(): Promise<void> {
