@@ -13,7 +13,7 @@ import { CityLog } from './city-log.ts';
 import { DriverPhone } from './driver-phone.ts';
 import { type Env, ForkedProcess, type ServiceName, startService, whenReady } from './services.ts';
 import { TestCityClock } from './test-city-clock.ts';
-import { makeTinyCity, TINY_PARTITIONS } from './tiny-city.ts';
+import { makeTinyCity } from './tiny-city.ts';
 import { WillingDriver } from './willing-driver.ts';
 
 export interface ScenarioOptions {
@@ -21,8 +21,10 @@ export interface ScenarioOptions {
   readonly database?: boolean;
   /** An existing broker's address. Without it a broker is started in this process. */
   readonly brokers?: string;
-  /** A city pack's directory. Without it the tiny city, with time in the test's hands. */
+  /** A city pack's directory. Default: the tiny city. */
   readonly cityDir?: string;
+  /** Who moves the city's time: the test (default), or rider-app-sim. */
+  readonly clock?: 'test' | 'sim';
 }
 
 /** Ends something that was started; may be asynchronous. */
@@ -72,7 +74,7 @@ export class Scenario {
     await log.follow();
     const scenario = new Scenario(brokers, dir, log, new TestCityClock(log.producer), cleanUps);
     if (options.database === true) scenario.database = await startDatabase(cleanUps);
-    if (options.cityDir === undefined) await scenario.clock.run(SPEED);
+    if (options.clock !== 'sim') await scenario.clock.run(SPEED);
     scenario.letPhonesReport();
     return scenario;
   }
@@ -181,7 +183,7 @@ export class Scenario {
 }
 
 async function openCity(dir: string | undefined, cleanUps: CleanUp[]) {
-  if (dir !== undefined) return { dir, pack: await loadCityPack(dir, { partitions: TINY_PARTITIONS }) };
+  if (dir !== undefined) return { dir, pack: await loadCityPack(dir) };
   const city = await makeTinyCity();
   cleanUps.push(() => city.remove());
   return city;
