@@ -4,7 +4,7 @@ import { zoneRings } from './blocks.js';
 import { buildNetwork, type Network } from './network.js';
 import { densify, distance, insidePolygon, type Path, type Point } from './plane.js';
 import { AIRFIELD, DOCKS, PARKS, WATER } from './plan-land.js';
-import type { RoadClass } from './plan-streets.js';
+import type { RoadClass } from './plan-arterials.js';
 import { HOT_SPOTS, ZONES, type PlannedZone } from './plan-zones.js';
 import { drawStreets } from './streets.js';
 import { toGlobe } from './transform.js';

@@ -1,5 +1,5 @@
 import { crossing, distance, projectOnSegment, between, type Point } from './plane.js';
-import { ROAD_CLASSES, type RoadClass } from './plan-streets.js';
+import { ROAD_CLASSES, type RoadClass } from './plan-arterials.js';
 import type { Street } from './streets.js';
 
 export interface NetworkEdge {

@@ -3,7 +3,8 @@ import { contours, resample } from './contour.js';
 import { clipPath, insidePolygon, simplify, smooth, type Path, type Point } from './plane.js';
 import { PathIndex } from './path-index.js';
 import { clearance, DOCKS, landOf, PARKS } from './plan-land.js';
-import { ARTERIALS, DISTRICTS, type District, type RoadClass } from './plan-streets.js';
+import { ARTERIALS, type RoadClass } from './plan-arterials.js';
+import { DISTRICTS, type District } from './plan-districts.js';
 
 export interface Street {
   readonly name: string;

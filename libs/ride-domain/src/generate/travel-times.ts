@@ -2,7 +2,7 @@ import { largestStrongComponent } from '../roads/connected-component.js';
 import type { Network, NetworkEdge } from './network.js';
 import { between, distance, type Point } from './plane.js';
 import { clearance } from './plan-land.js';
-import type { RoadClass } from './plan-streets.js';
+import type { RoadClass } from './plan-arterials.js';
 
 export interface DirectedEdge {
   readonly from: number;
