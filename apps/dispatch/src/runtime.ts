@@ -111,7 +111,12 @@ export class DispatchRuntime {
     this.scheduler.stop();
     for (const timer of this.timers) clearInterval(timer);
     if (this.group) await settledWithin(LEAVE_TIMEOUT_MS, this.group.close());
-    const connections = [this.feed.close(), this.clock.close(), this.parts.client.close(), this.starting];
+    const connections = [
+      this.feed.close(),
+      this.clock.close(),
+      this.parts.client.close(),
+      this.starting ?? Promise.resolve(),
+    ];
     await settledWithin(DISCONNECT_TIMEOUT_MS, Promise.all(connections));
   }
 
