@@ -44,10 +44,11 @@ export default tseslint.config(
     },
   },
   {
-    files: ['**/*.{js,mjs}'],
+    files: ['**/*.{js,mjs,cjs}'],
     languageOptions: {
       globals: {
         console: 'readonly',
+        module: 'writable',
         setTimeout: 'readonly',
         clearTimeout: 'readonly',
         process: 'readonly',
