@@ -4,6 +4,7 @@ import { defaultCityDir } from '@ridestream/ride-domain/city/load-city-pack';
 import type { SimView } from '../../apps/rider-app-sim/src/http/sim-schemas.js';
 import { DatabaseReader } from '../support/database-reader.ts';
 import { Scenario } from '../support/scenario.ts';
+import { runCommand } from '../support/services.ts';
 import { until } from '../support/until.ts';
 import { countWindows } from '../support/window-counts.ts';
 
@@ -53,6 +54,16 @@ describe('the whole city', () => {
     expect(report.requested).toBeGreaterThan(100);
     expect(report.byState.completed).toBeGreaterThan(30);
     expect(report.byState.in_progress).toBeGreaterThan(5);
+  });
+
+  it('passes the audit that operators run', async () => {
+    const { code, output } = await runCommand('apps/launcher/dist/audit/main.js', [
+      ...['--brokers', city.brokers],
+      ...['--city', city.cityDir],
+    ]);
+    expect(output).toContain('Nothing is wrong.');
+    expect(output).toMatch(/rides lost +0\n +rides doubled +0\n/);
+    expect(code).toBe(0);
   });
 
   it('counts in the database what the log says', async () => {

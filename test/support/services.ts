@@ -1,5 +1,6 @@
+import { Logger } from '@nestjs/common';
 import { type RunningApp, startApp } from '@ridestream/platform/http/run-app';
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -21,6 +22,8 @@ export async function startService(name: ServiceName, env: Env): Promise<Running
 }
 
 async function optionsOf(name: ServiceName, env: Env) {
+  // Modules are put together before the service's own logger is there, and would print.
+  Logger.overrideLogger(false);
   switch (name) {
     case 'dispatch':
       return (await import('../../apps/dispatch/src/dispatch-app.js')).dispatchApp(env);
@@ -45,6 +48,20 @@ export async function whenReady(name: string, url: string): Promise<void> {
     },
     { timeoutMs: START_TIMEOUT_MS, seen: () => last },
   );
+}
+
+export interface CommandResult {
+  readonly code: number | null;
+  readonly output: string;
+}
+
+/** Runs a compiled entry to its end. */
+export async function runCommand(entry: string, args: readonly string[]): Promise<CommandResult> {
+  const child = spawn(process.execPath, [path.join(root, entry), ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
+  return { code, output };
 }
 
 /** A process of its own, which can be killed. It ends with the test's process, whatever happens to that. */
