@@ -176,6 +176,49 @@ describe('PartitionLog on a failing disk', () => {
     expect(log.durableOffset).toBe(2n);
   });
 
+  it('takes back what a failed sync before a roll did not make durable', async () => {
+    const { storage, fixture, log } = prepare();
+    await log.sync();
+    log.append(batchOf(['doubtful']), 0);
+    storage.inject({ name: 'fail-sync', path: '.log' });
+    expect(() => log.append(batchOf(['x'.repeat(1000)]), 0)).toThrow(LogUnwritableError);
+    expect([log.endOffset, log.intactOffset]).toEqual([1n, 1n]);
+    fixture.clock.advance(1000);
+    expect(log.append(batchOf(['back']), 0).baseOffset).toBe(1n);
+  });
+
+  it('takes nothing for durable or known that it could not cut yet after a failed sync', async () => {
+    const { storage, fixture, log } = prepare();
+    await log.sync();
+    const batch = () => batchOf(['doubtful'], { producerId: 5n, producerEpoch: 0, baseSequence: 0 });
+    log.append(batch(), 0);
+    storage.inject({ name: 'fail-sync', path: '.log' });
+    storage.inject({ name: 'fail-append', code: 'DISK_FULL', path: 'recovery-checkpoint' });
+    await expect(log.sync()).rejects.toThrow(LogUnwritableError);
+    expect(log.intactOffset).toBe(1n);
+    // The retry must not hear "I have it": the repair is about to cut it.
+    expect(() => log.append(batch(), 0)).toThrow(LogUnwritableError);
+    await log.sync();
+    expect(log.durableOffset).toBe(1n);
+    fixture.clock.advance(1000);
+    expect(log.append(batch(), 0)).toMatchObject({ baseOffset: 1n, duplicate: false });
+    await log.sync();
+    storage.crash();
+    expect(await valuesOf(fixture.open())).toEqual(['good', 'doubtful']);
+  });
+
+  it('finds all that a cut left, though a part of it was not durable when the cut was made', async () => {
+    const { fixture, log } = prepare();
+    await log.sync();
+    log.append(batchOf(['not durable yet']), 0);
+    log.append(batchOf(['cut']), 0);
+    log.truncateTo(2n);
+    log.abandon();
+    const again = fixture.open();
+    expect(again.endOffset).toBe(2n);
+    expect(await valuesOf(again)).toEqual(['good', 'not durable yet']);
+  });
+
   it('keeps what the system took when a sync fails and durability is not strict', async () => {
     const storage = new MemoryStorage();
     const fixture = new LogFixture(storage, { strictDurability: false });

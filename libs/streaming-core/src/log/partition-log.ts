@@ -108,6 +108,11 @@ export class PartitionLog {
     return this.durable;
   }
 
+  /** What lies from here on is gone, or goes before the next write: it is never to be acknowledged. */
+  get intactOffset(): bigint {
+    return minOffset(this.end, this.gate.cutDue ?? this.end);
+  }
+
   get sizeBytes(): number {
     return this.segments.sizeBytes;
   }
@@ -153,9 +158,10 @@ export class PartitionLog {
     assert(!this.closed, 'the log is closed');
     const batches = [...completeBatches(records)];
     assert(batches.length > 0, 'at least one whole batch');
+    // Before the producers are asked: while a repair is due they remember batches that are about to be cut.
+    this.gate.pass();
     const known = this.checkProducers(batches);
     if (known !== null) return known;
-    this.gate.pass();
     const nowMs = this.options.clock.nowMs();
     const baseOffset = this.end;
     const usesAppendTime = this.config.timestampType === 'LogAppendTime';
@@ -208,16 +214,17 @@ export class PartitionLog {
     return this.groupSync.request();
   }
 
-  /** Seals the active segment and begins a new one, unless it is empty. */
+  /**
+   * Seals the active segment and begins a new one, unless it is empty.
+   * @throws LogUnwritableError if its sync fails: all past {@link durableOffset} is then gone from the log
+   */
   roll(): void {
     const { active } = this;
     if (active.size === 0) return;
-    if (this.options.strictDurability) active.file.syncNow();
+    if (this.options.strictDurability) this.syncBeforeRoll();
     active.seal();
     writeProducerSnapshot(this.place.storage, this.directory, this.end, this.producers);
-    const next = new Segment(this.place, this.end);
-    next.hold();
-    this.place.storage.syncDirectory(this.directory);
+    const next = this.beginSegment();
     this.unsynced.push(active);
     this.segments.add(next);
     this.activeSinceMs = this.options.clock.nowMs();
@@ -276,11 +283,12 @@ export class PartitionLog {
     const position = last.positionOf(offset);
     // First the promise that all is durable up to here is taken back, then the bytes.
     this.durable = minOffset(this.durable, offset);
+    const lastDurable = this.segments.for(this.durable);
     writeCheckpoint(this.place.storage, this.directory, {
       startOffset: minOffset(this.start, offset),
-      recoveryOffset: minOffset(this.durable, offset),
-      segmentBase: last.baseOffset,
-      position,
+      recoveryOffset: this.durable,
+      segmentBase: lastDurable.baseOffset,
+      position: lastDurable.positionOf(this.durable),
       cleanedOffset: minOffset(this.cleaned, offset),
     });
     for (const dropped of this.segments.takeAfter(last)) dropped.delete();
@@ -377,23 +385,49 @@ export class PartitionLog {
     if (this.options.strictDurability) this.active.file.syncNow();
   }
 
+  /** What a failed sync covered may be lost although the next one succeeds (Linux reports it once): so nothing of it stays. */
+  private syncBeforeRoll(): void {
+    try {
+      this.active.file.syncNow();
+    } catch (error) {
+      throw this.gate.fail(error, this.durable);
+    }
+  }
+
+  private beginSegment(): Segment {
+    const next = new Segment(this.place, this.end);
+    try {
+      next.hold();
+      this.place.storage.syncDirectory(this.directory);
+    } catch (error) {
+      // Records would go on past its base in the old segment, and recovery would take that for damage.
+      next.delete();
+      throw error;
+    }
+    return next;
+  }
+
   private async syncSegments(): Promise<void> {
-    const { end, cuts, active } = this;
+    const { cuts, active, intactOffset: end } = this;
+    const isCutDue = end < this.end;
     const position = active.size;
     const sealed = [...this.unsynced];
-    if (end === this.durable && !this.checkpointDue) return;
+    if (end === this.durable && (isCutDue || !this.checkpointDue)) return;
     try {
-      for (const segment of sealed) await segment.file.sync();
+      // Retention may drop a segment while the one before it is being synced.
+      for (const segment of sealed) if (!segment.isGone) await segment.file.sync();
       await active.file.sync();
     } catch (error) {
       if (this.closed) return;
       throw this.gate.fail(error, this.options.strictDurability ? this.durable : this.end);
     }
-    if (this.closed || cuts !== this.cuts) return;
+    if (this.closed) return;
+    // A cut overtook this sync. What it left is waited for still.
+    if (cuts !== this.cuts || this.intactOffset < end) return this.syncSegments();
     this.durable = end;
     for (const segment of sealed) if (segment !== this.active) segment.release();
     this.unsynced = this.unsynced.filter((segment) => !sealed.includes(segment));
-    if (this.checkpointDue && active === this.active) this.saveCheckpoint(end, position);
+    if (this.checkpointDue && !isCutDue && active === this.active) this.saveCheckpoint(end, position);
   }
 
   private saveCheckpoint(end: bigint, position: number): void {

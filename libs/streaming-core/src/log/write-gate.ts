@@ -9,6 +9,7 @@ interface Shut {
   /** End of the good records: what lies beyond is to be cut before the next write. */
   readonly cutTo: bigint;
   readonly probeAtMs: number;
+  readonly isRepaired: boolean;
 }
 
 /**
@@ -29,12 +30,22 @@ export class WriteGate {
     return this.shut === null;
   }
 
+  /** What lies from here on goes before the next write and must count neither as written nor as durable; null if nothing does. */
+  get cutDue(): bigint | null {
+    return this.shut === null || this.shut.isRepaired ? null : this.shut.cutTo;
+  }
+
   /** Shuts the gate and repairs at once if the disk lets it. Returns the error to answer with; other errors pass through. */
   fail(error: unknown, cutTo: bigint): unknown {
-    if (!(error instanceof StorageError)) return error;
-    this.shut = { cause: error, cutTo, probeAtMs: this.clock.monotonicMs() + PROBE_INTERVAL_MS };
+    // A LogUnwritableError has been through here already.
+    if (!(error instanceof StorageError) || error instanceof LogUnwritableError) return error;
+    const { cutDue } = this;
+    const lowest = cutDue !== null && cutDue < cutTo ? cutDue : cutTo;
+    const probeAtMs = this.clock.monotonicMs() + PROBE_INTERVAL_MS;
+    this.shut = { cause: error, cutTo: lowest, probeAtMs, isRepaired: false };
     try {
-      this.repair(cutTo);
+      this.repair(lowest);
+      this.shut = { cause: error, cutTo: lowest, probeAtMs, isRepaired: true };
     } catch (repairError) {
       // Tried again by the probe; no write comes before it succeeds.
       if (!(repairError instanceof StorageError)) throw repairError;

@@ -78,6 +78,37 @@ describe('Partition', () => {
     expect(await partition.append(batchOf(['back']), -1)).toMatchObject({ baseOffset: 1n });
   });
 
+  it('fails those who wait for records that a failed sync before a roll took away, before their offsets are given anew', async () => {
+    const partition = open();
+    await partition.append(batchOf(['good']), -1);
+    storage.holdSyncs();
+    const waiting = errorName(partition.append(batchOf(['lost']), -1));
+    await new Promise(setImmediate);
+    storage.inject({ name: 'fail-sync', path: '.log' });
+    expect(await errorName(partition.append(batchOf(['x'.repeat(1000)]), -1))).toBe('KAFKA_STORAGE_ERROR');
+    expect(await waiting).toBe('KAFKA_STORAGE_ERROR');
+    fixture.clock.advance(1000);
+    const next = partition.append(batchOf(['next']), -1);
+    storage.releaseSyncs();
+    expect(await next).toMatchObject({ baseOffset: 1n });
+    expect(partition.highWatermark).toBe(2n);
+  });
+
+  it('never gives the number of an epoch twice, even when its records were lost', async () => {
+    const first = open({ mode: 'os' });
+    const second = (await first.close(), open({ mode: 'os' }));
+    await second.append(batchOf(['a', 'b']), -1);
+    await second.close();
+    const third = open({ mode: 'os' });
+    const { leaderEpoch } = third;
+    await third.close();
+    // The epoch file survives, the log does not.
+    for (const name of storage.list(fixture.directory)) {
+      if (name !== 'leader-epoch-checkpoint') storage.remove(fixture.file(name));
+    }
+    expect(open({ mode: 'os' }).leaderEpoch).toBe(leaderEpoch + 1);
+  });
+
   it('answers a retried batch with the first one’s offsets', async () => {
     const partition = open();
     const send = (baseSequence: number) =>

@@ -75,8 +75,10 @@ export class Partition {
     this.index = options.index;
     this.log = options.log;
     this.epochs = options.epochs;
+    // Before the truncation: an epoch whose records were lost must not come a second time.
+    const epoch = this.epochs.latest + 1;
     this.epochs.truncateTo(this.log.endOffset + 1n);
-    this.epochs.begin(this.epochs.latest + 1, this.log.endOffset);
+    this.epochs.begin(epoch, this.log.endOffset);
     this.quorum = new Quorum([options.nodeId], this.log.endOffset);
     this.committed = this.log.startOffset;
     this.advance();
@@ -242,7 +244,9 @@ export class Partition {
       const appended = this.log.append(check(), this.leaderEpoch);
       return this.acknowledge(appended, acks);
     } catch (error) {
-      return Promise.reject(error instanceof Error ? error : new Error(String(error)));
+      const failure = asError(error);
+      this.failLost(failure);
+      return Promise.reject(failure);
     }
   }
 
@@ -278,8 +282,15 @@ export class Partition {
   private takeBack(error: unknown): void {
     if (this.closedBy !== null) return;
     this.advance();
-    const failure = error instanceof Error ? error : new Error(String(error));
-    this.waiters.failBeyond(this.log.durableOffset, failure);
+    this.failLost(asError(error));
+  }
+
+  /**
+   * Fails those who wait for records that the log lost. Before anything else is written: a new record at the offset of a lost
+   * one would acknowledge it.
+   */
+  private failLost(failure: Error): void {
+    this.waiters.failBeyond(this.log.intactOffset, failure);
   }
 
   private async runMaintenance(nowMs: number): Promise<void> {
@@ -287,6 +298,7 @@ export class Partition {
     try {
       await cleanLog(this.log, nowMs, this.committed);
     } catch (error) {
+      this.failLost(asError(error));
       if (!(error instanceof LogUnwritableError)) throw error;
     }
     if (this.startOffset === startBefore) return;
@@ -309,6 +321,8 @@ export class Partition {
     if (this.closedBy !== null) throw this.closedBy;
   }
 }
+
+const asError = (error: unknown) => (error instanceof Error ? error : new Error(String(error)));
 
 /** A record without a key has no place in a compacted topic. */
 function checkKeys(batch: RecordBatch): void {
