@@ -45,7 +45,7 @@ describe('the batches of a partition', () => {
     const queue = new PartitionQueue('t', 0);
     add(queue, 2);
     const lost = next(queue);
-    lost.batch.wasSent = true;
+    lost.batch.mayBeInLog = true;
     queue.drop(lost.batch);
     add(queue, 1);
     expect(next(queue, SECOND)).toMatchObject({ producerId: 2n, sequence: 0 });

@@ -40,8 +40,8 @@ export class PendingBatch {
   #identity: ProducerIdentity | undefined;
   #sequence = 0;
   #failure: StreamClientError | undefined;
-  /** True once it may be in the log without our knowing. */
-  wasSent = false;
+  /** True once an attempt got no final answer: whatever later ones are told, it may be in the log. */
+  mayBeInLog = false;
 
   constructor(
     readonly queue: PartitionQueue,
@@ -73,7 +73,7 @@ export class PendingBatch {
 
   forgetIdentity(): void {
     this.#identity = undefined;
-    this.wasSent = false;
+    this.mayBeInLog = false;
   }
 
   encoded(): PartitionProduce {
@@ -153,7 +153,7 @@ export class PartitionQueue {
     if (this.#onTheWire === batch) this.#onTheWire = undefined;
     else if (this.#batches[0] === batch) this.#batches.shift();
     this.waitsUntilMs = 0;
-    if (batch.wasSent) this.forgetIdentity();
+    if (batch.mayBeInLog) this.forgetIdentity();
   }
 
   forgetIdentity(): void {

@@ -1,10 +1,11 @@
-import { Backoff } from './backoff.js';
+import { Backoff, unlessAborted } from './backoff.js';
 import type { Cluster } from './cluster.js';
 import { KafkaErrorCode as E, KafkaResponseError, asStreamClientError } from './kafka-errors.js';
 import { partitionOfKey } from './murmur2.js';
 import { Delivery, PartitionQueue, type PendingBatch } from './partition-queue.js';
 import { produce, type PartitionProduceResult } from './produce-request.js';
 import { ProducerIdentities } from './producer-identities.js';
+import { problemWithRecord } from './outgoing-record.js';
 import { estimatedRecordBytes } from './record-batch-builder.js';
 import { StreamClientError, type OutgoingRecord, type StreamProducer } from './types.js';
 
@@ -83,7 +84,11 @@ export class BatchingProducer implements StreamProducer {
     if (records.length === 0) return Promise.resolve();
     const delivery = new Delivery(records.length, Date.now() + this.#limits.deliveryTimeoutMs);
     let bytes = 0;
-    for (const record of records) bytes += estimatedRecordBytes(record);
+    for (const record of records) {
+      const problem = problemWithRecord(record);
+      if (problem !== null) return Promise.reject(new StreamClientError('INVALID_RECORD', problem));
+      bytes += estimatedRecordBytes(record);
+    }
     if (this.#waiting.length === 0 && this.#hasRoom(bytes) && this.#knowsTopics(records)) {
       this.#append(records, bytes, delivery);
     } else if (this.#waiting.length >= this.#limits.waitingSendsMax) {
@@ -99,7 +104,8 @@ export class BatchingProducer implements StreamProducer {
     this.#closing = true;
     this.#lastDeadlineMs = Date.now() + CLOSE_TIMEOUT_MS;
     const overdue = setTimeout(() => {
-      // What is on the wire fails with its connection; then all that is left has expired.
+      // What is on the wire fails with its connection, what waits for metadata or a producer id gives up; all has expired.
+      this.#abort.abort(new StreamClientError('CLOSED', 'the producer was closed before this was acknowledged'));
       void this.#cluster.connections.release('produce');
       this.#schedule();
       void this.#admit();
@@ -155,7 +161,7 @@ export class BatchingProducer implements StreamProducer {
     const topics = [...new Set(records.map(({ topic }) => topic))];
     try {
       // Brokers may be away for as long as the delivery lasts; a reachable cluster without the topic fails sooner.
-      let missing = await this.#awaitTopics(topics, deadlineMs);
+      let missing = await unlessAborted(this.#awaitTopics(topics, deadlineMs), this.#abort.signal);
       if (missing.length === 0 && !this.#knowsTopics(records)) {
         await this.#cluster.refresh(topics); // partitions may have been added
         if (!this.#knowsTopics(records)) missing = topics;
@@ -282,16 +288,20 @@ export class BatchingProducer implements StreamProducer {
 
   async #request(leader: number, batches: readonly PendingBatch[]): Promise<void> {
     let results: readonly PartitionProduceResult[];
+    let wasSent = false;
     try {
       await this.#identify(batches);
       const connection = await this.#cluster.connectionTo(leader, 'produce');
       const partitions = batches.map((batch) => batch.encoded());
-      for (const batch of batches) batch.wasSent = true;
+      wasSent = true;
       results = await produce(connection, partitions, BROKER_TIMEOUT_MS);
     } catch (error) {
       const failure = asStreamClientError(error, 'BROKER_UNREACHABLE', 'produce failed');
       this.#onFailure(failure);
-      for (const batch of batches) this.#retry(batch, failure);
+      for (const batch of batches) {
+        if (wasSent) batch.mayBeInLog = true;
+        this.#retry(batch, failure);
+      }
       void this.#refreshMetadata();
       return;
     }
@@ -302,7 +312,10 @@ export class BatchingProducer implements StreamProducer {
       if (!batch || !unanswered.delete(batch)) continue;
       this.#settle(batch, result);
     }
-    for (const batch of unanswered) this.#retry(batch, new StreamClientError('DELIVERY_FAILED', 'no answer for batch'));
+    for (const batch of unanswered) {
+      batch.mayBeInLog = true;
+      this.#retry(batch, new StreamClientError('DELIVERY_FAILED', 'no answer for batch'));
+    }
   }
 
   #settle(batch: PendingBatch, { errorCode, errorMessage }: PartitionProduceResult): void {
@@ -329,10 +342,10 @@ export class BatchingProducer implements StreamProducer {
         return;
       default:
         if (!cause.retriable) {
-          batch.wasSent = false; // a definite answer: the sequence is not used up
-          this.#fail(batch, failure);
+          this.#fail(batch, failure); // its sequence is free again, unless an earlier attempt may have used it up
           return;
         }
+        batch.mayBeInLog = true; // REQUEST_TIMED_OUT, KAFKA_STORAGE_ERROR and others come after an append, too
         this.#retry(batch, failure);
         void this.#refreshMetadata();
     }
@@ -352,7 +365,7 @@ export class BatchingProducer implements StreamProducer {
 
   #fail(batch: PendingBatch, failure: StreamClientError): void {
     // Its sequence may be used up: the partition must not go on under the same producer id.
-    if (batch.wasSent) this.#identities.retire();
+    if (batch.mayBeInLog) this.#identities.retire();
     batch.queue.drop(batch);
     this.#bufferedBytes -= batch.bufferedBytes;
     batch.fail(failure);
@@ -370,7 +383,7 @@ export class BatchingProducer implements StreamProducer {
 
   async #identify(batches: readonly PendingBatch[]): Promise<void> {
     if (batches.every((batch) => batch.isIdentified)) return;
-    const identity = await this.#identities.current(batches[0]!.deadlineMs);
+    const identity = await unlessAborted(this.#identities.current(batches[0]!.deadlineMs), this.#abort.signal);
     for (const batch of batches) batch.identify(identity);
   }
 

@@ -116,11 +116,11 @@ export class RecordBatchBuilder {
   }
 }
 
-/** An upper bound of what a record takes in a batch, cheap to compute. */
+/** About what a record takes in a batch, cheap to compute; values with many characters beyond ASCII take more. */
 export function estimatedRecordBytes(record: OutgoingRecord): number {
   const { key, value, headers } = record;
   let bytes = RECORD_OVERHEAD_BYTES + (key?.length ?? 0) * 3;
-  if (value !== null) bytes += typeof value === 'string' ? value.length : value.length;
+  bytes += value?.length ?? 0;
   for (const name in headers) bytes += HEADER_OVERHEAD_BYTES + name.length + headers[name]!.length;
   return bytes;
 }

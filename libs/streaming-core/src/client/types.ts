@@ -158,7 +158,13 @@ export interface StreamClientWarning {
 }
 
 export type StreamClientErrorCode =
-  'BROKER_UNREACHABLE' | 'DELIVERY_FAILED' | 'TOPIC_MISMATCH' | 'GROUP_FAILED' | 'FETCH_FAILED' | 'CLOSED';
+  | 'INVALID_RECORD'
+  | 'BROKER_UNREACHABLE'
+  | 'DELIVERY_FAILED'
+  | 'TOPIC_MISMATCH'
+  | 'GROUP_FAILED'
+  | 'FETCH_FAILED'
+  | 'CLOSED';
 
 export class StreamClientError extends Error {
   override readonly name = 'StreamClientError';
