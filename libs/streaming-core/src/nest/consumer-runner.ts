@@ -60,6 +60,8 @@ export class ConsumerRunner {
   readonly #admin: StreamAdmin;
   readonly #deadLetters: DeadLetters;
   readonly #retry: Required<RetryPolicy>;
+  /** A batch that is delivered again holds the same records: what was refused is put aside once. */
+  readonly #refused = new WeakSet<StreamRecord>();
 
   constructor(definition: ConsumerDefinition, context: RunnerContext) {
     const { groupId, startAt, commit, maxBatchRecords, sessionTimeoutMs, retry } = definition.options;
@@ -161,7 +163,10 @@ export class ConsumerRunner {
       }
       const result = tryDecode(() => decode(record.topic, record));
       if (result.ok) events.push({ event: result.event, record });
-      else await this.#putAside(record, result.reason, 'refused');
+      else if (!this.#refused.has(record)) {
+        await this.#putAside(record, result.reason, 'refused');
+        this.#refused.add(record);
+      }
     }
     return events;
   }
