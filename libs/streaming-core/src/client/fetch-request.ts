@@ -26,7 +26,6 @@ export interface FetchedPartition {
   readonly partition: number;
   readonly errorCode: number;
   readonly highWatermark: bigint;
-  readonly logStartOffset: bigint;
   readonly aborted: readonly AbortedTransaction[];
   readonly recordBytes: Buffer;
 }
@@ -94,8 +93,7 @@ function decode(source: Reader): FetchedPartition[] {
       const partition = r.readInt32();
       const partitionErrorCode = r.readInt16();
       const highWatermark = r.readInt64();
-      r.skip(8); // last stable offset
-      const logStartOffset = r.readInt64();
+      r.skip(16); // last stable offset, log start offset
       const aborted = r.readNullableArray(() => ({ producerId: r.readInt64(), firstOffset: r.readInt64() })) ?? [];
       r.readInt32(); // preferred read replica
       const length = r.readUnsignedVarInt() - 1;
@@ -106,7 +104,6 @@ function decode(source: Reader): FetchedPartition[] {
         partition,
         errorCode: errorCode === 0 ? partitionErrorCode : errorCode,
         highWatermark,
-        logStartOffset,
         aborted,
         recordBytes,
       });

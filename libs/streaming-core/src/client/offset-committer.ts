@@ -83,8 +83,11 @@ export class OffsetCommitter {
   }
 
   async #tryCommit(offsets: readonly TopicPartitionOffset[]): Promise<StreamClientError | undefined> {
+    const generation = this.context.generation();
+    // Without a member's name on it an empty group would take the commit, over a newer one of whoever was here meanwhile.
+    if (generation < 0) return new StreamClientError('GROUP_FAILED', 'commit failed: not in the group now');
     try {
-      const code = await this.protocol.commit(offsets, this.context.generation());
+      const code = await this.protocol.commit(offsets, generation);
       if (code === E.NONE) return undefined;
       const cause = new KafkaResponseError(code, 'commit');
       return new StreamClientError('GROUP_FAILED', cause.message, { cause });

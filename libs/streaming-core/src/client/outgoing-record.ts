@@ -8,7 +8,8 @@ export function problemWithRecord(record: OutgoingRecord): string | null {
   const { topic, partition, key, value, timestamp, headers } = record as { [K in keyof OutgoingRecord]: unknown };
   if (typeof topic !== 'string' || topic === '') return 'a record needs a topic';
   if (partition !== undefined && !isWhole(partition)) return `${topic}: not a partition: ${JSON.stringify(partition)}`;
-  if (timestamp !== undefined && !isWhole(timestamp)) return `${topic}: not a timestamp in ms: ${JSON.stringify(timestamp)}`;
+  if (timestamp !== undefined && !isWhole(timestamp))
+    return `${topic}: not a timestamp in ms: ${JSON.stringify(timestamp)}`;
   if (key !== null && typeof key !== 'string') return `${topic}: a key is a string or null`;
   if (value !== null && typeof value !== 'string' && !Buffer.isBuffer(value)) {
     return `${topic}: a value is a string, a Buffer or null`;

@@ -3,8 +3,8 @@ import type { Cluster } from './cluster.js';
 import { fetchRecords, type FetchLimits, type FetchedPartition } from './fetch-request.js';
 import { KafkaErrorCode as E, KafkaResponseError, asStreamClientError } from './kafka-errors.js';
 import { lookUpOffset } from './partition-offsets.js';
-import { readRecordBatches } from './record-batch-reader.js';
-import type { StreamClientError, StreamRecord, TopicPartition } from './types.js';
+import { readRecordBatches, type DecodedRecords } from './record-batch-reader.js';
+import { StreamClientError, type StreamRecord, type TopicPartition } from './types.js';
 
 /** A partition that is being read. The fetcher moves `position`; the owner takes from `buffered`. */
 export interface FetchTarget extends TopicPartition {
@@ -16,6 +16,8 @@ export interface FetchTarget extends TopicPartition {
   wanted: boolean;
   /** In a fetch now. */
   fetching: boolean;
+  /** Not fetched before this time; infinite while its position is being looked up. */
+  backoffUntilMs: number;
   /** No longer read: answers that are still on the way are dropped. */
   removed: boolean;
 }
@@ -29,7 +31,7 @@ export interface FetcherEvents {
 export interface FetcherOptions extends FetchLimits {
   /** Names the connections. */
   readonly name: string;
-  /** Where to go on when the position is no longer in the log. */
+  /** Where to go on when the position lies beyond the end of the log. */
   readonly resetTo: 'earliest' | 'latest';
 }
 
@@ -50,7 +52,6 @@ const SECOND_LANE_WAIT_MS = 50;
 export class PartitionFetcher {
   readonly #targets = new Set<FetchTarget>();
   readonly #busyLanes = new Map<string, boolean>();
-  readonly #backingOff = new Map<string, number>();
   readonly #backoff = new Backoff(50, 1000);
   readonly #abort = new AbortController();
   #scheduled = false;
@@ -73,6 +74,7 @@ export class PartitionFetcher {
       buffered: [],
       wanted: true,
       fetching: false,
+      backoffUntilMs: 0,
       removed: false,
     };
     this.#targets.add(target);
@@ -126,9 +128,8 @@ export class PartitionFetcher {
     const nowMs = Date.now();
     for (const target of this.#targets) {
       if (!target.wanted || target.fetching) continue;
-      const untilMs = this.#backingOff.get(keyOf(target)) ?? 0;
-      if (untilMs > nowMs) {
-        if (untilMs !== Number.POSITIVE_INFINITY) this.#resumeIn(untilMs - nowMs);
+      if (target.backoffUntilMs > nowMs) {
+        if (target.backoffUntilMs !== Number.POSITIVE_INFINITY) this.#resumeIn(target.backoffUntilMs - nowMs);
         continue;
       }
       const leader = this.cluster.leaderOf(target.topic, target.partition);
@@ -177,52 +178,62 @@ export class PartitionFetcher {
       if (this.#abort.signal.aborted) return;
       this.events.onFailure(asStreamClientError(error, 'FETCH_FAILED', 'fetch failed'));
       const untilMs = Date.now() + this.#backoff.nextMs();
-      for (const target of targets) this.#backingOff.set(keyOf(target), untilMs);
+      for (const target of targets) target.backoffUntilMs = untilMs;
       await this.#refresh();
       this.#resumeIn(untilMs - Date.now());
     }
   }
 
   #take(target: FetchTarget, answer: FetchedPartition): void {
-    if (answer.errorCode !== E.NONE) {
-      this.#failed(target, answer.errorCode);
-      return;
-    }
-    target.highWatermark = answer.highWatermark;
-    this.#backingOff.delete(keyOf(target));
-    const { records, nextOffset } = readRecordBatches(
-      target.topic,
-      target.partition,
-      answer.recordBytes,
-      target.position,
-      answer.aborted,
-    );
-    target.position = nextOffset;
-    for (const record of records) target.buffered.push(record);
-    this.events.onFetched(target);
-  }
-
-  #failed(target: FetchTarget, errorCode: number): void {
-    const key = keyOf(target);
-    const cause = new KafkaResponseError(errorCode, `fetch of ${key}`);
-    this.events.onFailure(asStreamClientError(cause, 'FETCH_FAILED', 'fetch refused'));
-    if (errorCode === E.OFFSET_OUT_OF_RANGE) {
-      this.#backingOff.set(key, Number.POSITIVE_INFINITY);
+    if (answer.errorCode === E.OFFSET_OUT_OF_RANGE) {
+      target.backoffUntilMs = Number.POSITIVE_INFINITY;
       void this.#reset(target);
       return;
     }
+    const what = `fetch of ${keyOf(target)} at ${target.position}`;
+    if (answer.errorCode !== E.NONE) {
+      this.#failed(target, new KafkaResponseError(answer.errorCode, what));
+      return;
+    }
+    const { topic, partition, position } = target;
+    let read: DecodedRecords;
+    try {
+      read = readRecordBatches(topic, partition, answer.recordBytes, position, answer.aborted);
+    } catch (error) {
+      // One partition that cannot be read must not stop the others in the same answer.
+      this.#failed(target, new Error(`${what}: ${String(error)}`, { cause: error }));
+      return;
+    }
+    target.highWatermark = answer.highWatermark;
+    target.backoffUntilMs = 0;
+    target.position = read.nextOffset;
+    for (const record of read.records) target.buffered.push(record);
+    this.events.onFetched(target);
+  }
+
+  #failed(target: FetchTarget, cause: Error): void {
+    this.events.onFailure(asStreamClientError(cause, 'FETCH_FAILED', 'fetch failed'));
     const delayMs = this.#backoff.nextMs();
-    this.#backingOff.set(key, Date.now() + delayMs);
+    target.backoffUntilMs = Date.now() + delayMs;
     void this.#refresh().then(() => this.#resumeIn(delayMs));
   }
 
-  /** The position is before the first kept record, or beyond the end: goes on where the options say. */
+  /**
+   * The position has left the log. Before the first kept record: goes on with that one, so that no more is skipped than was
+   * deleted. Beyond the end (the broker lost records, or the topic is a new one): goes on where the options say.
+   */
   async #reset(target: FetchTarget): Promise<void> {
     const backoff = new Backoff(50, 1000);
     while (!target.removed && !this.#abort.signal.aborted) {
       try {
-        target.position = await lookUpOffset(this.cluster, target, this.options.resetTo);
-        this.#backingOff.delete(keyOf(target));
+        const first = await lookUpOffset(this.cluster, target, 'earliest');
+        const isDeleted = target.position < first;
+        const to = isDeleted ? first : await lookUpOffset(this.cluster, target, this.options.resetTo);
+        const why = isDeleted ? 'was deleted before it was read' : 'lies beyond the end of the log';
+        const message = `${keyOf(target)}: offset ${target.position} ${why}; reading goes on at ${to}`;
+        this.events.onFailure(new StreamClientError('FETCH_FAILED', message));
+        target.position = to;
+        target.backoffUntilMs = 0;
         this.wake();
         return;
       } catch (error) {

@@ -149,6 +149,8 @@ export class PartitionPump {
   }
 
   #noteHandled(pumped: Pumped, offset: bigint): void {
+    // A handler that outlived its partition: someone else reads on from what is committed, this member again perhaps.
+    if (this.#pumped.get(keyOf(pumped.target)) !== pumped) return;
     pumped.handled = offset;
     const { topic, partition } = pumped.target;
     this.events.onHandled({ topic, partition, offset });

@@ -17,6 +17,8 @@ import {
 
 const READ_LIMITS = { waitMs: 500, responseBytesMax: 4 * 1024 * 1024, partitionBytesMax: 4 * 1024 * 1024 };
 const FOLLOW_BATCH_RECORDS = 1000;
+/** How long `close` waits for a handler that still runs. */
+const CLOSE_TIMEOUT_MS = 4_000;
 
 let instances = 0;
 
@@ -72,7 +74,7 @@ export class FetchingPartitionReader implements PartitionReader {
     const follower: PartitionFollower = {
       close: async () => {
         this.#followers.delete(follower);
-        await pump.remove(partitions, this.#timeoutMs);
+        await pump.remove(partitions, CLOSE_TIMEOUT_MS);
         await pump.close();
       },
     };
@@ -104,8 +106,10 @@ export class FetchingPartitionReader implements PartitionReader {
     if (leader === undefined) throw new StreamClientError('FETCH_FAILED', `${topic}-${partition} has no leader`);
     const connection = await this.#cluster.connectionTo(leader, this.#purpose);
     const [answer] = await fetchRecords(connection, [{ topic, partition, offset: position }], READ_LIMITS);
-    if (answer?.errorCode === E.OFFSET_OUT_OF_RANGE && position < answer.logStartOffset) {
-      return { records: [], nextOffset: answer.logStartOffset }; // retention overtook us
+    if (answer?.errorCode === E.OFFSET_OUT_OF_RANGE) {
+      // Retention may have overtaken us. Apache Kafka does not give the log's start with this error.
+      const first = await lookUpOffset(this.#cluster, { topic, partition }, 'earliest', this.#purpose);
+      if (position < first) return { records: [], nextOffset: first };
     }
     const errorCode = answer?.errorCode ?? E.UNKNOWN_TOPIC_OR_PARTITION;
     if (!answer || errorCode !== E.NONE) {

@@ -54,10 +54,14 @@ describe('a producer', () => {
   it.each([
     ['refuses', () => Promise.resolve('127.0.0.1:1')],
     ['hangs', silentBroker],
-  ])('closes within its time while the broker %s, and rejects what is not acknowledged', async (_, broker) => {
-    const producer = producerAgainst(await broker());
-    const outcome = producer.send([{ topic: 't', key: null, value: 'v' }]).catch((error: unknown) => error);
-    await producer.close();
-    expect(await outcome).toMatchObject({ name: 'StreamClientError' });
-  }, 15_000);
+  ])(
+    'closes within its time while the broker %s, and rejects what is not acknowledged',
+    async (_, broker) => {
+      const producer = producerAgainst(await broker());
+      const outcome = producer.send([{ topic: 't', key: null, value: 'v' }]).catch((error: unknown) => error);
+      await producer.close();
+      expect(await outcome).toMatchObject({ name: 'StreamClientError' });
+    },
+    15_000,
+  );
 });

@@ -24,7 +24,7 @@ export interface DecodedRecords {
 /**
  * Reads the record batches of one partition. Records before `fromOffset` (a batch is sent whole), markers, and records of
  * aborted transactions are left out. A batch that is cut off at the end of the response is left for the next fetch.
- * Throws on a wrong checksum or a malformed batch.
+ * Throws on a wrong checksum or a malformed batch, once it is the first: what lies before it is given first.
  */
 export function readRecordBatches(
   topic: string,
@@ -42,8 +42,9 @@ export function readRecordBatches(
     if (end > bytes.length) break;
     const batch = bytes.subarray(at, end);
     at = end;
-    if (batch.length < BATCH_HEADER_BYTES || batch[16] !== MAGIC) throw new RangeError('not a version 2 record batch');
-    if (crc32c(batch.subarray(21)) !== batch.readUInt32BE(17)) throw new RangeError('record batch fails its CRC-32C');
+    const problem = problemWithBatch(batch);
+    if (problem !== null && nextOffset > fromOffset) break;
+    if (problem !== null) throw new RangeError(problem);
     const baseOffset = batch.readBigInt64BE(0);
     const lastOffset = baseOffset + BigInt(batch.readInt32BE(23));
     if (lastOffset < fromOffset) continue;
@@ -55,6 +56,11 @@ export function readRecordBatches(
     if (lastOffset >= nextOffset) nextOffset = lastOffset + 1n;
   }
   return { records, nextOffset };
+}
+
+function problemWithBatch(batch: Buffer): string | null {
+  if (batch.length < BATCH_HEADER_BYTES || batch[16] !== MAGIC) return 'not a version 2 record batch';
+  return crc32c(batch.subarray(21)) === batch.readUInt32BE(17) ? null : 'record batch fails its CRC-32C';
 }
 
 /** Which producers have an aborted transaction open at the current batch. */

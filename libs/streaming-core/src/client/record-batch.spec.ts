@@ -78,6 +78,14 @@ describe('record batches', () => {
     },
   );
 
+  it('are read up to a damaged one, which throws once it is the first', () => {
+    const records = ['a', 'b'].map((value) => ({ topic: 't', key: null, value }));
+    const damaged = Buffer.concat([encode(records, 10n), encode(records, 12n)]);
+    damaged[damaged.length - 1]! ^= 1;
+    expect(readRecordBatches('t', 0, damaged, 10n)).toMatchObject({ nextOffset: 12n, records: { length: 2 } });
+    expect(() => readRecordBatches('t', 0, damaged, 12n)).toThrow('CRC');
+  });
+
   it('are read from the middle, and a cut-off one is left for the next fetch', () => {
     const records = ['a', 'b', 'c'].map((value) => ({ topic: 't', key: null, value }));
     const whole = Buffer.concat([encode(records, 10n), encode(records, 13n)]);
