@@ -129,6 +129,16 @@ describe('syncing', () => {
     expect(phase(group)).toBe('Stable');
   });
 
+  it('gives nothing to a member that the leader left out, not even what it had before', () => {
+    const group = new GroupHarness();
+    const { leader, follower } = group.stableGroupOfTwo();
+    const rejoin = group.join(leader);
+    group.join(follower);
+    const { generationId } = group.joinAnswer(rejoin);
+    group.sync(leader, generationId, { [leader]: 'all' });
+    expect(group.syncAnswer(group.sync(follower, generationId)).assignment).toHaveLength(0);
+  });
+
   it('starts anew when the assignment cannot be made durable', () => {
     const group = new GroupHarness();
     const leader = group.joinAnswer(group.join('')).memberId;

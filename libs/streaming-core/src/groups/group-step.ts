@@ -4,6 +4,7 @@ import {
   checkMember,
   failedJoin,
   moveTo,
+  NO_ASSIGNMENT,
   refreshSession,
   replySync,
   type Step,
@@ -93,7 +94,8 @@ function onSync(step: Step, input: SyncInput): void {
   member.pendingSync = input.requestId;
   if (group.leaderId !== member.memberId || group.isPersisting) return;
   const assignments = new Map(input.assignments.map((entry) => [entry.memberId, entry.assignment]));
-  for (const each of group.members.values()) each.assignment = assignments.get(each.memberId) ?? each.assignment;
+  // Whom the leader leaves out owns nothing: its partitions of the last generation may be someone else's now.
+  for (const each of group.members.values()) each.assignment = assignments.get(each.memberId) ?? NO_ASSIGNMENT;
   group.isPersisting = true;
   step.effects.push({ type: 'persist', generationId: group.generationId });
 }
