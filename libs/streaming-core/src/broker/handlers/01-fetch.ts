@@ -13,6 +13,7 @@ const WAIT_MS_MAX = 300_000;
 /** A fetch outside any session, and the first of a session (KIP-227). */
 const SESSIONLESS_EPOCH = -1;
 const FIRST_EPOCH = 0;
+const READ_COMMITTED = 1;
 
 type FetchRequest = RequestOf<typeof FETCH>;
 type FetchResponse = ResponseInputOf<typeof FETCH>;
@@ -26,6 +27,7 @@ interface Wanted {
   readonly fromOffset: bigint;
   readonly maxBytes: number;
   readonly currentLeaderEpoch: number;
+  readonly readsCommitted: boolean;
 }
 
 interface WantedTopic {
@@ -54,9 +56,9 @@ export function fetch(services: BrokerServices): Handler<1> {
   };
 }
 
-function refuse({ sessionId, sessionEpoch }: FetchRequest): number {
-  if (sessionEpoch === SESSIONLESS_EPOCH || sessionEpoch === FIRST_EPOCH) return ERROR.NONE;
-  return sessionId === 0 ? ERROR.INVALID_FETCH_SESSION_EPOCH : ERROR.FETCH_SESSION_ID_NOT_FOUND;
+function refuse({ sessionEpoch }: FetchRequest): number {
+  const isWholeFetch = sessionEpoch === SESSIONLESS_EPOCH || sessionEpoch === FIRST_EPOCH;
+  return isWholeFetch ? ERROR.NONE : ERROR.FETCH_SESSION_ID_NOT_FOUND;
 }
 
 function find({ topics }: BrokerServices, request: FetchRequest, apiVersion: number): WantedTopic[] {
@@ -76,6 +78,7 @@ function find({ topics }: BrokerServices, request: FetchRequest, apiVersion: num
         fromOffset: fetchOffset,
         maxBytes: Math.max(0, partitionMaxBytes),
         currentLeaderEpoch,
+        readsCommitted: request.isolationLevel === READ_COMMITTED,
       })),
     };
   });
@@ -89,7 +92,7 @@ async function serve(
 ): Promise<FetchResponse> {
   const { clock, config, fetchWaits, metrics } = services;
   const maxBytes = Math.min(Math.max(0, request.maxBytes), config.number('fetch.max.bytes'));
-  const minBytes = Math.min(request.minBytes, maxBytes);
+  const minBytes = Math.min(request.minBytes, Math.max(1, maxBytes));
   const untilMs = clock.monotonicMs() + Math.min(request.maxWaitMs, WAIT_MS_MAX);
   const partitions = wanted.flatMap((topic) => topic.partitions.flatMap(({ partition }) => partition ?? []));
   for (;;) {
@@ -176,23 +179,28 @@ function readOne(
   const { index, partition, fromOffset, currentLeaderEpoch } = wanted;
   if (!partition) return failed(index, wanted.missingCode);
   try {
-    const maxBytes = Math.min(wanted.maxBytes, leftBytes);
+    // The first batch is given whatever the limits are, even 0: a reader must make progress.
+    const maxBytes = Math.max(Math.min(wanted.maxBytes, leftBytes), minOneBatch ? 1 : 0);
     const fetched = partition.fetch({ fromOffset, maxBytes, minOneBatch, currentLeaderEpoch });
-    if (!(fetched instanceof Promise)) return found(index, fetched);
-    return fetched.then((late) => found(index, late)).catch((error: unknown) => onError(services, partition, error));
+    if (!(fetched instanceof Promise)) return found(wanted, fetched);
+    return fetched.then((late) => found(wanted, late)).catch((error: unknown) => onError(services, partition, error));
   } catch (error) {
     return onError(services, partition, error);
   }
 }
 
-function found(partitionIndex: number, { records, highWatermark, logStartOffset }: Fetched): PartitionResponse {
+function found(
+  { index, readsCommitted }: Wanted,
+  { records, highWatermark, logStartOffset }: Fetched,
+): PartitionResponse {
   return {
-    partitionIndex,
+    partitionIndex: index,
     errorCode: ERROR.NONE,
     highWatermark,
     lastStableOffset: highWatermark,
     logStartOffset,
-    abortedTransactions: null,
+    // There are no transactions to abort; null is for those who did not ask.
+    abortedTransactions: readsCommitted ? [] : null,
     records,
   };
 }
@@ -207,7 +215,7 @@ function onError({ logger, metrics }: BrokerServices, partition: Partition, erro
 }
 
 function failed(partitionIndex: number, errorCode: number): PartitionResponse {
-  return { partitionIndex, errorCode, highWatermark: -1n, abortedTransactions: null, records: NO_RECORDS };
+  return { partitionIndex, errorCode, highWatermark: -1n, abortedTransactions: [], records: NO_RECORDS };
 }
 
 function answer({ metrics }: BrokerServices, { responses, bytes }: Pass): FetchResponse {
