@@ -52,6 +52,27 @@ describe('committed offsets', () => {
     expect(group.joinAnswer(group.join('')).error).toBe('POLICY_VIOLATION');
   });
 
+  it('that are on their way to the log when their topic is deleted do not come back', () => {
+    const group = new GroupHarness();
+    group.heldAppends = [];
+    group.commit('', -1, 7n);
+    group.run(group.coordinator.forgetTopic('rides'));
+    group.releaseAppends();
+    expect(group.committed()).toBeUndefined();
+    group.restart();
+    expect(group.committed()).toBeUndefined();
+  });
+
+  it('that are on their way to the log when their group is deleted do not come back', () => {
+    const group = new GroupHarness();
+    group.heldAppends = [];
+    group.commit('', -1, 7n);
+    group.run(group.coordinator.deleteGroup(GROUP, group.now()).effects);
+    group.releaseAppends();
+    group.restart();
+    expect(group.coordinator.group(GROUP)).toBeUndefined();
+  });
+
   it('count as a sign of life', () => {
     const group = new GroupHarness();
     const { leader, generationId } = group.stableGroupOfTwo();

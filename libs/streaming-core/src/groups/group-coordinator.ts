@@ -81,6 +81,8 @@ interface Entry {
   phaseSinceMs: number;
   /** Commits and tombstones that are on their way to the log. */
   appendsInFlight: number;
+  /** What those commits are of: who forgets offsets must forget these too. */
+  readonly committing: Map<number, readonly TopicPartition[]>;
 }
 
 type LoadState = 'unloaded' | 'loading' | 'loaded';
@@ -126,7 +128,7 @@ export class GroupCoordinator {
     const offsets = this.#groups.get(groupId)?.offsets ?? new OffsetStore();
     const group = stored ? restoreGroup(groupId, stored, now.monotonicMs) : createGroup(groupId);
     const phaseSinceMs = stored && stored.phaseSinceMs >= 0 ? stored.phaseSinceMs : now.wallMs;
-    this.#groups.set(groupId, { group, offsets, phaseSinceMs, appendsInFlight: 0 });
+    this.#groups.set(groupId, { group, offsets, phaseSinceMs, appendsInFlight: 0, committing: new Map() });
   }
 
   finishLoading(partition: number): void {
@@ -184,10 +186,10 @@ export class GroupCoordinator {
 
   /** Offsets of a topic that was deleted: a new topic of that name must not begin in the middle. */
   forgetTopic(topic: string): CoordinatorEffect[] {
-    for (const [groupId, { offsets }] of this.#groups) {
+    for (const [groupId, entry] of this.#groups) {
       this.#forgetOffsets(
         groupId,
-        [...offsets.entries()].filter((entry) => entry.topic === topic),
+        everyOffset(entry).filter((each) => each.topic === topic),
       );
     }
     return this.#takeEffects();
@@ -200,7 +202,7 @@ export class GroupCoordinator {
     const entry = this.#groups.get(groupId);
     if (!entry) return { error: 'GROUP_ID_NOT_FOUND', effects: [] };
     if (entry.group.phase !== 'Empty') return { error: 'NON_EMPTY_GROUP', effects: [] };
-    this.#forgetOffsets(groupId, [...entry.offsets.entries()]);
+    this.#forgetOffsets(groupId, everyOffset(entry));
     this.#append(groupId, [{ key: encodeKey({ type: 'group', groupId }), value: null }]);
     this.#step(entry, { type: 'unload', error: 'GROUP_ID_NOT_FOUND' }, now);
     this.#groups.delete(groupId);
@@ -234,7 +236,13 @@ export class GroupCoordinator {
   #entry(groupId: string, now: Now): Entry {
     let entry = this.#groups.get(groupId);
     if (!entry) {
-      entry = { group: createGroup(groupId), offsets: new OffsetStore(), phaseSinceMs: now.wallMs, appendsInFlight: 0 };
+      entry = {
+        group: createGroup(groupId),
+        offsets: new OffsetStore(),
+        phaseSinceMs: now.wallMs,
+        appendsInFlight: 0,
+        committing: new Map(),
+      };
       this.#groups.set(groupId, entry);
     }
     return entry;
@@ -308,8 +316,10 @@ export class GroupCoordinator {
       value: encodeOffset(committed),
     }));
     entry.appendsInFlight += 1;
+    entry.committing.set(input.requestId, commits);
     this.#append(groupId, records, (appendError) => {
       entry.appendsInFlight -= 1;
+      entry.committing.delete(input.requestId);
       if (appendError === 'NONE') {
         for (const { topic, partition, committed } of commits) entry.offsets.set(topic, partition, committed);
       }
@@ -354,7 +364,7 @@ export class GroupCoordinator {
       key: encodeKey({ type: 'offset', groupId, topic, partition }),
       value: null,
     }));
-    if (entry.group.phase === 'Empty' && forgotten.length === entry.offsets.size) {
+    if (entry.group.phase === 'Empty' && forgotten.length === everyOffset(entry).length) {
       records.push({ key: encodeKey({ type: 'group', groupId }), value: null });
     }
     entry.appendsInFlight += 1;
@@ -377,6 +387,15 @@ export class GroupCoordinator {
     this.#effects = [];
     return effects;
   }
+}
+
+/** Each partition once that has a committed offset, or soon will. */
+function everyOffset({ offsets, committing }: Entry): TopicPartition[] {
+  const every = new Map<string, TopicPartition>();
+  for (const each of [...offsets.entries(), ...[...committing.values()].flat()]) {
+    every.set(`${each.topic}-${each.partition}`, each);
+  }
+  return [...every.values()];
 }
 
 /** Nothing would be lost with it. */
