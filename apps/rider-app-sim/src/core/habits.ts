@@ -9,6 +9,8 @@ export const DRIVER_HABITS = {
   locationsPerHeartbeat: 15,
   /** Between an offer's arrival and the driver's answer. */
   thinkMs: [1_000, 6_000],
+  /** An accepted offer of which nothing is heard for so long is given up: longer than dispatch is ever away at 60x. */
+  confirmationPatienceMs: 60 * 60_000,
   /** Accepts with `acceptMax / (1 + exp((eta - acceptHalfEtaS) / acceptSlopeS))`. */
   acceptMax: 0.97,
   acceptHalfEtaS: 780,

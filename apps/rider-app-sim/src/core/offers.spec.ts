@@ -150,6 +150,24 @@ describe('a driver who accepted', () => {
     expect(city.sim.drivers[0]).toMatchObject({ state: 'idle', offer: null, ride: null });
   });
 
+  it.each(['ride.driver_arrived', 'ride.started'] as const)('is free when another driver says %s', (type) => {
+    const city = cityThatAccepts();
+    const { rideId, riderId, zone } = named(city);
+    city.tell({ type, v: 1, at: city.sim.now, rideId, riderId, zone, driverId: 'driver-00002a' });
+    expect(city.sim.drivers[0]).toMatchObject({ state: 'idle', offer: null, ride: null });
+  });
+
+  it('is not held for ever by an offer whose end is never told, and takes the ride if it is assigned after all', () => {
+    const city = cityThatAccepts();
+    const [driver] = city.sim.drivers;
+    city.run(59 * 60);
+    expect(driver).toMatchObject({ state: 'offered' });
+    city.run(2 * 60);
+    expect(driver).toMatchObject({ state: 'idle', offer: null });
+    city.tell(assign(offerTo(city)));
+    expect(driver).toMatchObject({ state: 'en_route', ride: { rideId: 'ride-1' } });
+  });
+
   it('gives a ride back that comes while it serves another', () => {
     const city = cityThatAccepts();
     city.tell(assign(offerTo(city)));

@@ -5,10 +5,18 @@ import { DRIVER_HABITS } from './habits.js';
 import type { Trips } from './trips.js';
 import type { World } from './world.js';
 
-const { acceptHalfEtaS, acceptMax, acceptSlopeS, thinkMs } = DRIVER_HABITS;
+const { acceptHalfEtaS, acceptMax, acceptSlopeS, confirmationPatienceMs, thinkMs } = DRIVER_HABITS;
 
 export const acceptProbability = (pickupEtaS: number): number =>
   acceptMax / (1 + Math.exp((pickupEtaS - acceptHalfEtaS) / acceptSlopeS));
+
+/** What is said of a ride that a driver has. */
+const DRIVEN_BY_ONE: ReadonlySet<RideEvent['type']> = new Set([
+  'ride.assigned',
+  'ride.driver_arrived',
+  'ride.started',
+  'ride.completed',
+]);
 
 type DeclineReason = RideEventOf<'ride.offer_declined'>['reason'];
 
@@ -60,7 +68,10 @@ export class Offers {
     driver.offer = offer;
     driver.state = 'offered';
     this.holders.set(offer.rideId, driver);
-    if (offer.accepted) return;
+    if (offer.accepted) {
+      this.awaitConfirmation(driver, offer);
+      return;
+    }
     this.world.after(driver.random.between(...thinkMs), () => {
       if (driver.offer === offer && !offer.accepted) this.decide(driver, offer);
     });
@@ -81,8 +92,8 @@ export class Offers {
   }
 
   /**
-   * Any news of the ride from dispatch that shows the offer to be over frees the driver. `ride.queued` is older than the
-   * offer, and what phones say decides nothing.
+   * Any news of the ride that shows the offer to be over frees the driver. `ride.queued` is older than the offer, and an
+   * answer or a ride given back by another phone decides nothing.
    */
   overhear(event: RideEvent): void {
     const driver = this.holders.get(event.rideId);
@@ -94,7 +105,8 @@ export class Offers {
       event.type === 'ride.requeued' ||
       (event.type === 'ride.offer_expired' && event.offerId === offer.offerId) ||
       (event.type === 'ride.offered' && event.offerId !== offer.offerId) ||
-      (event.type === 'ride.assigned' && event.driverId !== driver.id);
+      // Another has the ride: told by its assignment, or by how it goes on where this phone missed that.
+      (DRIVEN_BY_ONE.has(event.type) && 'driverId' in event && event.driverId !== driver.id);
     if (!over) return;
     this.letGo(driver, offer);
     this.onFree(driver);
@@ -112,11 +124,24 @@ export class Offers {
       offer.accepted = true;
       driver.answeredOffers.add(offer.offerId);
       this.sayAnswer(offer, { type: 'ride.offer_accepted', ...this.envelope(driver, offer), offerId: offer.offerId });
+      this.awaitConfirmation(driver, offer);
       return;
     }
     this.letGo(driver, offer);
     this.decline(driver, offer, offer.offerId, stale ? 'stale' : 'declined');
     this.onFree(driver);
+  }
+
+  /**
+   * An offer whose end was never told must not hold the driver for ever. Letting go is safe: an assignment that comes after
+   * all is taken by a phone whose hands are free and given back by one that is busy.
+   */
+  private awaitConfirmation(driver: Driver, offer: OpenOffer): void {
+    this.world.after(confirmationPatienceMs, () => {
+      if (driver.offer !== offer) return;
+      this.letGo(driver, offer);
+      this.onFree(driver);
+    });
   }
 
   private letGo(driver: Driver, offer: OpenOffer): void {
