@@ -64,6 +64,29 @@ describe('phones that are switched on again', () => {
     for (const rideId of inHand) expect(after.dispatch!.ended.get(rideId)).toBeDefined();
   });
 
+  it('keep a ride in hand when an offer of another ride stands first in the log', () => {
+    const before = lively(1_800);
+    const remembered = remember(before.log).remembered(before.sim.now - HOUR_MS);
+    const inHand = remembered.rides.find(({ driverId }) => driverId !== null)!;
+    const waiting = remembered.rides.find(({ phase, offer }) => phase === 'waiting' && offer === null) ?? inHand;
+    const driverId = inHand.driverId!;
+    const rideId = `${waiting.request.rideId}0`;
+    const offered = {
+      ...waiting,
+      request: { ...waiting.request, rideId },
+      phase: 'waiting' as const,
+      driverId: null,
+      offer: { offerId: 'o-busy', driverId, expiresAt: before.sim.now + 60_000, pickupEtaS: 1, accepted: false },
+    };
+    const after = new SmallCity({
+      ...OPTIONS,
+      startMs: before.sim.now + 1_000,
+      remembered: { ...remembered, rides: [offered, ...remembered.rides] },
+    });
+    const driver = after.sim.drivers.find(({ id }) => id === driverId);
+    expect(driver).toMatchObject({ offer: null, ride: { rideId: inHand.request.rideId } });
+  });
+
   it('say hello with their state, so that dispatch knows them at once', () => {
     const after = restarted(lively(1_800)).run(0.1, 100);
     const hellos = after.log.flatMap(({ event }) => (event.type === 'driver.status' ? [event.driverId] : []));

@@ -69,8 +69,10 @@ export interface Sleepers {
 export function wakeUp(remembered: RememberedCity, parts: Sleepers): void {
   const { duty, fleet, reports, riders } = parts;
   for (const memory of remembered.drivers) wakeDriver(memory, parts);
+  // A ride in hand comes before an offer: whoever has one refuses the other, in whatever order the log gave them.
+  for (const ride of remembered.rides) if (ride.driverId !== null) resumeRide(ride, ride.driverId, parts);
   for (const ride of remembered.rides) {
-    resumeOnPhoneOfDriver(ride, parts);
+    if (ride.driverId === null && ride.offer !== null) resumeOffer(ride, ride.offer, parts);
     if (ride.simulatedRider) riders.resume(ride.request, riderPhase(ride.phase), ride.cancelAsked);
   }
   const driven = new Set<number>();
@@ -96,16 +98,17 @@ function wakeDriver(memory: RememberedDriver, { fleet, world }: Sleepers): void 
   driver.state = 'idle';
 }
 
-function resumeOnPhoneOfDriver(ride: RememberedRide, parts: Sleepers): void {
-  const id = ride.driverId ?? ride.offer?.driverId;
-  const driver = id === undefined ? undefined : parts.fleet.get(id);
+function resumeRide(ride: RememberedRide, driverId: string, parts: Sleepers): void {
+  const driver = parts.fleet.get(driverId);
+  if (driver === undefined || driver.ride !== null || ride.phase === 'waiting') return;
+  parts.trips.resume(driver, activeRide(taskOf(ride.request), ride, driver, parts.world));
+}
+
+/** One that the phone cannot hold runs out: dispatch sees to that. */
+function resumeOffer(ride: RememberedRide, offer: RememberedOffer, parts: Sleepers): void {
+  const driver = parts.fleet.get(offer.driverId);
   if (driver === undefined || driver.offer !== null || driver.ride !== null) return;
-  const task = taskOf(ride.request);
-  if (ride.driverId === null) {
-    if (ride.offer !== null) parts.offers.hold(driver, offerOf(task, ride.offer));
-    return;
-  }
-  if (ride.phase !== 'waiting') parts.trips.resume(driver, activeRide(task, ride, driver, parts.world));
+  parts.offers.hold(driver, offerOf(taskOf(ride.request), offer));
 }
 
 function activeRide(task: RideTask, ride: RememberedRide, driver: Driver, world: World): ActiveRide {
