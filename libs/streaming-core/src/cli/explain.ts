@@ -22,7 +22,7 @@ function explainStorage({ code, message }: StorageError): string {
     case 'DISK_FULL':
       return `${message}\nThe disk is full: make room, or choose another directory with --data-dir.`;
     case 'IO':
-      return message;
+      return `${message}\nCheck the disk, or choose another directory with --data-dir.`;
   }
 }
 

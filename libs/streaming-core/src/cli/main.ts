@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import type { ConsumeOptions } from './consume.js';
 import { explain } from './explain.js';
-import { collectSettings, parsePort, parseWholeNumber } from './options.js';
+import { collectSettings, parseDirectory, parsePort, parseWholeNumber } from './options.js';
 import type { ServeOptions } from './serve.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
@@ -37,7 +37,7 @@ function addServe(program: Command): void {
     .option('--host <address>', 'address to listen on; 127.0.0.1 keeps it to this machine', '127.0.0.1')
     .option('--advertised-host <name>', 'host that clients are told to connect to')
     .option('--advertised-port <port>', 'port that clients are told to connect to', parsePort)
-    .option('--data-dir <directory>', 'where topics are kept', '.streaming-core')
+    .option('--data-dir <directory>', 'where topics are kept', parseDirectory, '.streaming-core')
     .option('--node-id <number>', 'id of this broker', parseWholeNumber, 1)
     .option('--config <key=value>', "a setting by Kafka's name; may be given several times", collectSettings, {})
     .option('--metrics-port <port>', 'serve /metrics and /health on this port', parsePort)

@@ -17,3 +17,9 @@ export function collectSettings(text: string, settings: Record<string, string>):
   if (at <= 0) throw new InvalidArgumentError('must be key=value');
   return { ...settings, [text.slice(0, at)]: text.slice(at + 1) };
 }
+
+/** An empty name, such as an unset variable of a shell gives, would mean the working directory. */
+export function parseDirectory(text: string): string {
+  if (text.trim() === '') throw new InvalidArgumentError('must not be empty');
+  return text;
+}

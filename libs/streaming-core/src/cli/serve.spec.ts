@@ -114,12 +114,39 @@ describe('streaming-core serve', () => {
   );
 
   it(
+    'ends when the port for metrics is taken, and does not go on half started',
+    async () => {
+      const squatter = createServer();
+      squatter.listen(0, '127.0.0.1');
+      await once(squatter, 'listening');
+      const { port } = squatter.address() as AddressInfo;
+      const args = ['serve', '--port', '0', '--data-dir', data, '--metrics-port', String(port)];
+      const { code, output } = await runToEnd(args);
+      squatter.close();
+      expect(code).toBe(1);
+      expect(output).toContain(`port ${port} on 127.0.0.1 is taken by another program`);
+    },
+    START_TIMEOUT_MS,
+  );
+
+  it(
     'says what is wrong with a data directory that cannot be one',
     async () => {
       writeFileSync(data, 'a file');
       const { code, output } = await runToEnd(['serve', '--port', '0', '--data-dir', data]);
       expect(code).toBe(1);
       expect(output).toMatch(/^streaming-core: .*data/);
+    },
+    START_TIMEOUT_MS,
+  );
+
+  (process.platform === 'linux' ? it : it.skip)(
+    'says that it cannot keep anything where the system makes no directories, instead of hanging',
+    async () => {
+      const { code, output } = await runToEnd(['serve', '--port', '0', '--data-dir', '/proc/ridestream/data']);
+      expect(code).toBe(1);
+      expect(output).toContain('cannot create /proc/ridestream');
+      expect(output).toContain('--data-dir');
     },
     START_TIMEOUT_MS,
   );

@@ -46,8 +46,15 @@ export async function serve(options: ServeOptions, version: string): Promise<voi
     },
     logger,
   });
-  if (options.metricsPort !== undefined) await startMetricsServer(broker, options.host, options.metricsPort);
   stopOnRequest(broker);
+  try {
+    if (options.metricsPort !== undefined) await startMetricsServer(broker, options.host, options.metricsPort);
+  } catch (error) {
+    await broker.stop();
+    process.removeAllListeners('disconnect');
+    if (process.connected) process.disconnect();
+    throw error;
+  }
   announce(broker, options, { version, dataDirectory, startMs: performance.now() - startedAt });
 }
 

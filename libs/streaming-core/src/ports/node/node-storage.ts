@@ -71,14 +71,13 @@ export class NodeStorage implements Storage {
     return existsSync(file);
   }
 
+  /** Level by level: Node's own recursion never ends where the system answers ENOENT to every mkdir, as in /proc. */
   makeDirectory(directory: string): void {
-    const created = translate(`create ${directory}`, () => mkdirSync(directory, { recursive: true }));
-    if (created === undefined) return;
-    // From the new directory up to the first that was created, each name lies in the directory above it.
-    for (let made = path.resolve(directory); ; made = path.dirname(made)) {
-      this.syncDirectory(path.dirname(made));
-      if (made === path.resolve(created)) return;
-    }
+    if (existsSync(directory)) return;
+    const parent = path.dirname(path.resolve(directory));
+    if (!existsSync(parent)) this.makeDirectory(parent);
+    translate(`create ${directory}`, () => mkdirSync(directory));
+    this.syncDirectory(parent);
   }
 
   list(directory: string): string[] {
