@@ -11,12 +11,14 @@ export class BrokerProcess {
     private readonly dir: string,
     readonly port: number,
     private running: ForkedProcess,
+    private readonly advertisedPort: number | undefined,
   ) {}
 
-  static async start(): Promise<BrokerProcess> {
+  /** @param advertisedPort where clients are told to connect to; default: its own port */
+  static async start(advertisedPort?: number): Promise<BrokerProcess> {
     const dir = await mkdtemp(path.join(os.tmpdir(), 'broker-process-'));
-    const running = await serve(dir, 0);
-    return new BrokerProcess(dir, running.port, running);
+    const running = await serve(dir, 0, advertisedPort);
+    return new BrokerProcess(dir, running.port, running, advertisedPort);
   }
 
   get address(): string {
@@ -30,7 +32,7 @@ export class BrokerProcess {
 
   /** The same data on the same port. */
   async restart(): Promise<void> {
-    this.running = await serve(this.dir, this.port);
+    this.running = await serve(this.dir, this.port, this.advertisedPort);
   }
 
   /** Stops it and removes what it kept. */
@@ -40,7 +42,12 @@ export class BrokerProcess {
   }
 }
 
-const serve = (dir: string, port: number): Promise<ForkedProcess & { readonly port: number }> =>
-  ForkedProcess.start('broker', ENTRY, {
-    args: ['serve', '--host', '127.0.0.1', '--port', String(port), '--data-dir', dir],
-  });
+function serve(
+  dir: string,
+  port: number,
+  advertisedPort: number | undefined,
+): Promise<ForkedProcess & { readonly port: number }> {
+  const advertised = advertisedPort === undefined ? [] : ['--advertised-port', String(advertisedPort)];
+  const args = ['serve', '--host', '127.0.0.1', '--port', String(port), '--data-dir', dir, ...advertised];
+  return ForkedProcess.start('broker', ENTRY, { args });
+}
