@@ -33,7 +33,7 @@ export async function compactLog(log: PartitionLog, nowMs: number, committedOffs
   for (const group of groupBySize(cleaned, log)) {
     // Retention, truncation or a close may have changed the log while this one waited.
     if (!group.every((segment) => log.segmentList.includes(segment))) return;
-    await rewrite(log, group, { latest, nowMs, deleteRetentionMs: log.logConfig.deleteRetentionMs });
+    await rewrite(log, group, { latest, cleanedEnd, nowMs, deleteRetentionMs: log.logConfig.deleteRetentionMs });
   }
   log.markCleaned(cleanedEnd);
 }
@@ -90,6 +90,7 @@ function* groupBySize(segments: readonly Segment[], log: PartitionLog): Iterable
 
 interface Keep {
   readonly latest: ReadonlyMap<string, bigint>;
+  readonly cleanedEnd: bigint;
   readonly nowMs: number;
   readonly deleteRetentionMs: number;
 }
@@ -102,7 +103,9 @@ async function rewrite(log: PartitionLog, group: readonly Segment[], keep: Keep)
   storage.remove(cleanedPath);
   const output = storage.open(cleanedPath);
   try {
-    for (const segment of group) await copyKept(segment, output, keep);
+    const lastDropped = await copyGroup(group, output, keep);
+    // What follows the last group may be empty: a reader who waits for the log's end must learn that nothing is left before it.
+    if (lastDropped !== null && endOffset === keep.cleanedEnd) output.append([lastDropped]);
     await output.sync();
   } finally {
     output.close();
@@ -117,26 +120,37 @@ async function rewrite(log: PartitionLog, group: readonly Segment[], keep: Keep)
   log.swapIn(swap, group, endOffset);
 }
 
-async function copyKept(segment: Segment, output: StorageFile, keep: Keep): Promise<void> {
-  await inSlices(
-    segment,
-    () => output.sync(),
-    (batch) => {
-      const kept = keptPart(batch, keep);
-      if (kept !== null) output.append([kept]);
-    },
-  );
+/** Copies what stays. Gives the group's last batch, emptied, if nothing of it stays. */
+async function copyGroup(group: readonly Segment[], output: StorageFile, keep: Keep): Promise<Buffer | null> {
+  let lastDropped: Buffer | null = null;
+  for (const segment of group) {
+    await inSlices(
+      segment,
+      () => output.sync(),
+      (batch) => {
+        const kept = keptPart(batch, keep);
+        lastDropped = kept === null ? withRecords(batch, []) : null;
+        if (kept !== null) output.append([kept]);
+      },
+    );
+  }
+  return lastDropped;
 }
 
 /** The batch with the records that stay, byte for byte if all do; null if none does. */
 function keptPart(batch: RecordBatch, keep: Keep): Buffer | null {
   if (batch.isControl) return batch.bytes;
+  if (batch.recordCount === 0) return null;
   const records = decodeRecords(batch);
   const kept = records.filter((record) => isKept(record, keep));
   if (kept.length === records.length) return batch.bytes;
-  if (kept.length === 0) return null;
+  return kept.length === 0 ? null : withRecords(batch, kept);
+}
+
+/** The batch with these of its records; it keeps its place in the log and its producer's sequence. */
+function withRecords(batch: RecordBatch, records: readonly DecodedRecord[]): Buffer {
   return encodeBatch({
-    records: kept,
+    records,
     baseOffset: batch.baseOffset,
     lastOffset: batch.lastOffset,
     partitionLeaderEpoch: batch.partitionLeaderEpoch,

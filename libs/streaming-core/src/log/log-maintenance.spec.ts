@@ -1,8 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { MemoryStorage } from '../ports/memory/memory-storage.js';
+import { completeBatches } from '../wire/records/record-batch.js';
 import { encodeBatch } from '../wire/records/record-codec.js';
 import { batchOf, LogFixture, readAll, type ReadBack } from './fixtures/log-fixture.js';
+import { OffsetOutOfRangeError } from './log-errors.js';
 import { cleanLog } from './log-maintenance.js';
 import { countExpired } from './log-retention.js';
 import type { PartitionLog } from './partition-log.js';
@@ -25,6 +27,22 @@ describe('retention', () => {
     expect(countExpired(segments, 0n, { ...none, retentionBytes: 250 }, 0)).toBe(1);
     expect(countExpired(segments, 0n, { ...none, retentionBytes: 400 }, 0)).toBe(0);
     expect(countExpired(segments, 20n, none, 0)).toBe(2);
+  });
+
+  it('keeps records that have no time for as long as what was written after them', () => {
+    const untimed = segments.map((segment, i) =>
+      i === 0 || i === 3 ? { ...segment, largestTimestampMs: -1 } : segment,
+    );
+    const byTime = { retentionMs: 100, retentionBytes: -1 };
+    expect(countExpired(untimed, 0n, byTime, 290)).toBe(0);
+    expect(countExpired(untimed, 0n, byTime, 291)).toBe(2);
+    expect(countExpired(untimed, 0n, byTime, 1e12)).toBe(3);
+  });
+
+  it('is not held up by a segment that compaction emptied', () => {
+    const emptied = segments.map((segment, i) => (i === 0 ? { ...segment, size: 0, largestTimestampMs: -1 } : segment));
+    expect(countExpired(emptied, 0n, { retentionMs: 100, retentionBytes: -1 }, 291)).toBe(2);
+    expect(countExpired(emptied, 0n, { retentionMs: -1, retentionBytes: 150 }, 0)).toBe(2);
   });
 
   it('drops old segments, the last one too once it is sealed, and never reuses offsets', async () => {
@@ -55,6 +73,37 @@ describe('retention', () => {
     await cleanLog(log, fixture.clock.nowMs(), 10n);
     expect(log.startOffset).toBeGreaterThan(0n);
     expect(log.startOffset).toBeLessThanOrEqual(10n);
+  });
+});
+
+describe('upkeep', () => {
+  it('remembers a producer of old records for as long as one of new records', async () => {
+    const fixture = new LogFixture();
+    const log = fixture.open();
+    const batch = () => batchOf(['x'], { timestamp: 0, producerId: 5n, producerEpoch: 0, baseSequence: 0 });
+    expect(log.append(batch(), 0).duplicate).toBe(false);
+    await clean(fixture, log);
+    expect(log.append(batch(), 0).duplicate).toBe(true);
+    log.abandon();
+    const again = fixture.open();
+    await clean(fixture, again);
+    expect(again.append(batch(), 0).duplicate).toBe(true);
+    fixture.clock.advance(86_400_001);
+    await clean(fixture, again);
+    expect(again.producers.size).toBe(0);
+  });
+
+  it('tells a reader whose segments retention takes away that they are gone, and does not skip for it', async () => {
+    const fixture = new LogFixture();
+    const log = fixture.open();
+    for (let i = 0; i < 20; i++) log.append(batchOf(['x'.repeat(300)]), 0);
+    await log.sync();
+    const reading = Promise.resolve(log.read({ fromOffset: 0n, upToOffset: 20n, maxBytes: 10, minOneBatch: true }));
+    const outcome = reading.catch((error: unknown) => error);
+    log.dropOldest(3);
+    const result = await outcome;
+    if (Buffer.isBuffer(result)) expect([...completeBatches(result)][0]!.baseOffset).toBe(0n);
+    else expect(result).toBeInstanceOf(OffsetOutOfRangeError);
   });
 });
 
@@ -124,6 +173,23 @@ describe('compaction', () => {
     expect((await readAll(log)).map(({ offset }) => offset)).toEqual([2n, 4n, 5n]);
     expect(log.startOffset).toBe(0n);
     expect((await readAll(log, 3n)).map(({ offset }) => offset)).toEqual([4n, 5n]);
+  });
+
+  it('leaves the place of what it drops last, so that readers get to the end', async () => {
+    const fixture = new LogFixture(new MemoryStorage(), { configs });
+    const log = fixture.open();
+    log.append(keyed(fixture, [{ key: 'a', value: '1' }]), 0);
+    log.append(keyed(fixture, [{ key: 'b', value: null }], 'gzip'), 0);
+    log.roll();
+    fixture.clock.advance(2000);
+    await clean(fixture, log);
+    expect((await readAll(log)).map(({ offset }) => offset)).toEqual([0n]);
+    const rest = await log.read({ fromOffset: 1n, upToOffset: 2n, maxBytes: 1000, minOneBatch: true });
+    expect([...completeBatches(rest)].map(({ nextOffset, recordCount }) => [nextOffset, recordCount])).toEqual([
+      [2n, 0],
+    ]);
+    await log.close();
+    expect(fixture.open().endOffset).toBe(2n);
   });
 
   it('merges what has become small and does not clean again what is clean', async () => {

@@ -1,5 +1,4 @@
 import { BATCH_HEADER_BYTES, RecordBatch } from '../wire/records/record-batch.js';
-import { SegmentGoneError } from './log-errors.js';
 import type { Segment } from './segment.js';
 import type { SegmentList } from './segment-list.js';
 
@@ -21,7 +20,7 @@ const SEEK_BYTES = 8192;
 /** What {@link sliceBatches} made of a piece of a file: the wanted batches, or which piece is needed instead. */
 type Slice = { readonly batches: Buffer } | { readonly skipBytes: number; readonly needBytes: number };
 
-/** Whole batches from an offset on: at once where the bytes are likely cached, else as a promise. */
+/** Whole batches from an offset on: at once where the bytes are likely cached, else as a promise. Rejects SegmentGoneError. */
 export function readSegments(segments: SegmentList, request: ReadRequest): Buffer | Promise<Buffer> {
   if (request.fromOffset >= request.upToOffset || request.maxBytes <= 0) return EMPTY;
   const segment = segments.for(request.fromOffset);
@@ -31,19 +30,13 @@ export function readSegments(segments: SegmentList, request: ReadRequest): Buffe
 }
 
 async function readCold(segments: SegmentList, request: ReadRequest): Promise<Buffer> {
-  try {
-    // A compacted segment may hold nothing at or after the offset: then the next one does.
-    for (const segment of segments.all.slice(segments.indexFor(request.fromOffset))) {
-      if (segment.baseOffset >= request.upToOffset) break;
-      const batches = await readSegment(segment, request);
-      if (batches.length > 0) return batches;
-    }
-    return EMPTY;
-  } catch (error) {
-    // Retention or compaction took the segment away; the list knows what is in its place, unless the log is closed.
-    if (!(error instanceof SegmentGoneError) || segments.active.isGone) throw error;
-    return await readSegments(segments, request);
+  // A compacted segment may hold nothing at or after the offset: then the next one does.
+  for (const segment of segments.all.slice(segments.indexFor(request.fromOffset))) {
+    if (segment.baseOffset >= request.upToOffset) break;
+    const batches = await readSegment(segment, request);
+    if (batches.length > 0) return batches;
   }
+  return EMPTY;
 }
 
 /** Whole batches of one segment, read at once. Fast when the pages are cached, as those of the log's tail are. */

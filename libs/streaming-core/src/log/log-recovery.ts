@@ -19,6 +19,8 @@ export interface RecoveryOptions {
   readonly damagePolicy: DamagePolicy;
   /** Compaction leaves gaps between offsets; without it a gap is damage (the CRC does not cover a batch's offset). */
   readonly isCompacted: boolean;
+  /** When the batches that are found count as written: at the latest now. */
+  readonly nowMs: number;
 }
 
 export interface RecoveryReport {
@@ -133,7 +135,7 @@ class Recovery {
       order.isKept = follows && batch.lastOffsetDelta >= 0;
       if (!order.isKept) return false;
       segment.note(batch, position);
-      recordProducer(this.producers, batch);
+      recordProducer(this.producers, batch, this.options.nowMs);
       this.nextOffset = batch.nextOffset;
       return true;
     });
@@ -146,7 +148,7 @@ class Recovery {
     const { storage, directory } = this.place;
     const until = this.nextOffset;
     const taken = loadProducerSnapshot(storage, directory, until, this.producers) ?? 0n;
-    replayProducers(this.producers, this.segments, taken, until);
+    replayProducers(this.producers, this.segments, taken, until, this.options.nowMs);
   }
 
   private handleDamage(index: number, bases: readonly bigint[], position: number, damage: string): void {
@@ -206,6 +208,7 @@ export function replayProducers(
   segments: readonly Segment[],
   from: bigint,
   until: bigint,
+  nowMs: number,
 ): void {
   for (const [i, segment] of segments.entries()) {
     const next = segments[i + 1];
@@ -213,14 +216,17 @@ export function replayProducers(
     if (segment.baseOffset >= until) break;
     scanBatches(segment.file, segment.positionOf(from), segment.size, { checkCrc: false }, (batch) => {
       if (batch.baseOffset >= until) return false;
-      recordProducer(producers, batch);
+      recordProducer(producers, batch, nowMs);
       return true;
     });
   }
 }
 
-/** Takes note of a batch of an idempotent producer; others leave no trace. */
-export function recordProducer(producers: ProducerStates, batch: RecordBatch): void {
+/**
+ * Takes note of a batch of an idempotent producer; others leave no trace. `writtenMs` is the broker's time, not the record's:
+ * a producer that forwards old records is not an old producer, and one that is forgotten too soon writes its retries twice.
+ */
+export function recordProducer(producers: ProducerStates, batch: RecordBatch, writtenMs: number): void {
   if (batch.producerId < 0n || batch.isControl) return;
   producers.record({
     producerId: batch.producerId,
@@ -229,6 +235,6 @@ export function recordProducer(producers: ProducerStates, batch: RecordBatch): v
     lastSequence: batch.lastSequence,
     firstOffset: batch.baseOffset,
     lastOffset: batch.lastOffset,
-    timestampMs: Number(batch.maxTimestamp),
+    writtenMs,
   });
 }

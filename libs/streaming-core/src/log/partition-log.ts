@@ -6,7 +6,7 @@ import type { FileHandles } from './file-handles.js';
 import { GroupSync } from './group-sync.js';
 import { loadProducerSnapshot, writeCheckpoint, writeProducerSnapshot } from './log-checkpoint.js';
 import type { LogConfig } from './log-config.js';
-import { OffsetOutOfRangeError } from './log-errors.js';
+import { OffsetOutOfRangeError, SegmentGoneError } from './log-errors.js';
 import { readSegments, type ReadRequest } from './log-reader.js';
 import { recordProducer, recoverLog, replayProducers, type DamagePolicy, type RecoveryReport } from './log-recovery.js';
 import { offsetForTimestamp, type TimestampAndOffset } from './log-timestamps.js';
@@ -76,6 +76,7 @@ export class PartitionLog {
     const recovered = recoverLog(this.place, this.producers, {
       damagePolicy: options.damagePolicy,
       isCompacted: config.compact,
+      nowMs: options.clock.nowMs(),
     });
     this.segments = new SegmentList(recovered.segments);
     this.gate = new WriteGate(options.clock, directory, (cutTo) => this.cutTorn(cutTo));
@@ -192,7 +193,8 @@ export class PartitionLog {
     if (fromOffset < this.start || fromOffset > this.end) {
       throw new OffsetOutOfRangeError(fromOffset, this.start, this.end);
     }
-    return readSegments(this.segments, request);
+    const batches = readSegments(this.segments, request);
+    return batches instanceof Promise ? batches.catch((error: unknown) => this.readAgain(request, error)) : batches;
   }
 
   /** The earliest record before `upToOffset` with a timestamp of at least `timestampMs`, or null. */
@@ -328,6 +330,14 @@ export class PartitionLog {
     this.releaseFiles();
   }
 
+  /** Retention or compaction took a segment away under a reader: another holds the offset now, or none does. */
+  private readAgain(request: ReadRequest, error: unknown): Buffer | Promise<Buffer> {
+    const isReplaced =
+      error instanceof SegmentGoneError && !this.closed && !this.segments.all.some(({ isGone }) => isGone);
+    if (!isReplaced) throw error;
+    return this.read(request);
+  }
+
   private get active(): Segment {
     return this.segments.active;
   }
@@ -365,7 +375,7 @@ export class PartitionLog {
     if (active.size === 0) this.activeSinceMs = nowMs;
     active.append(batch);
     this.end = batch.nextOffset;
-    recordProducer(this.producers, batch);
+    recordProducer(this.producers, batch, nowMs);
   }
 
   private mustRollFor(batch: RecordBatch, nowMs: number): boolean {
@@ -462,7 +472,7 @@ export class PartitionLog {
 
   private restoreProducers(): void {
     const taken = loadProducerSnapshot(this.place.storage, this.directory, this.end, this.producers);
-    replayProducers(this.producers, this.segments.all, taken ?? 0n, this.end);
+    replayProducers(this.producers, this.segments.all, taken ?? 0n, this.end, this.options.clock.nowMs());
   }
 }
 

@@ -7,14 +7,14 @@ const MAX = 2 ** 31 - 1;
 /** A batch of `count` records as producer 1 sends it; offset = number of records recorded before. */
 function writer(states: ProducerStates, producerId = 1n) {
   let offset = 0n;
-  return (producerEpoch: number, firstSequence: number, count = 1, timestampMs = 0) => {
+  return (producerEpoch: number, firstSequence: number, count = 1, writtenMs = 0) => {
     const lastSequence = advanceSequence(firstSequence, count - 1);
     const batch = { producerId, producerEpoch, firstSequence, lastSequence };
     const known = states.check(batch);
     if (known !== null) return known;
     const firstOffset = offset;
     offset += BigInt(count);
-    states.record({ ...batch, firstOffset, lastOffset: offset - 1n, timestampMs });
+    states.record({ ...batch, firstOffset, lastOffset: offset - 1n, writtenMs });
     return null;
   };
 }
@@ -109,7 +109,7 @@ describe('ProducerStates', () => {
                       : 'OUT_OF_ORDER_SEQUENCE_NUMBER';
           expect(outcome(states, sent)).toBe(expected);
           if (expected === 'new') {
-            states.record({ ...sent, firstOffset: offset, lastOffset: offset + BigInt(count - 1), timestampMs: 0 });
+            states.record({ ...sent, firstOffset: offset, lastOffset: offset + BigInt(count - 1), writtenMs: 0 });
             if (sentEpoch !== epoch) history = [];
             epoch = sentEpoch;
             history.push({ sequence, count, offset });

@@ -8,7 +8,8 @@ export interface ProducerBatch {
   readonly lastSequence: number;
   readonly firstOffset: bigint;
   readonly lastOffset: bigint;
-  readonly timestampMs: number;
+  /** Broker time of the append. */
+  readonly writtenMs: number;
 }
 
 interface RememberedBatch {
@@ -20,7 +21,7 @@ interface RememberedBatch {
 
 interface ProducerEntry {
   epoch: number;
-  timestampMs: number;
+  writtenMs: number;
   /** The newest last; at most {@link REMEMBERED_BATCHES}. */
   batches: RememberedBatch[];
 }
@@ -63,7 +64,7 @@ export class ProducerStates {
    * Offsets of the batch that this one repeats, or null if it is new and in order.
    * @throws RecordBatchError OUT_OF_ORDER_SEQUENCE_NUMBER, INVALID_PRODUCER_EPOCH
    */
-  check(batch: Omit<ProducerBatch, 'firstOffset' | 'lastOffset' | 'timestampMs'>): RememberedBatch | null {
+  check(batch: Omit<ProducerBatch, 'firstOffset' | 'lastOffset' | 'writtenMs'>): RememberedBatch | null {
     const entry = this.producers.get(batch.producerId);
     if (entry === undefined) return null;
     const who = `producer ${String(batch.producerId)} epoch ${batch.producerEpoch}`;
@@ -95,8 +96,8 @@ export class ProducerStates {
   record(batch: ProducerBatch): void {
     const known = this.producers.get(batch.producerId);
     const entry: ProducerEntry =
-      known?.epoch === batch.producerEpoch ? known : { epoch: batch.producerEpoch, timestampMs: 0, batches: [] };
-    entry.timestampMs = batch.timestampMs;
+      known?.epoch === batch.producerEpoch ? known : { epoch: batch.producerEpoch, writtenMs: 0, batches: [] };
+    entry.writtenMs = batch.writtenMs;
     entry.batches.push({
       firstSequence: batch.firstSequence,
       lastSequence: batch.lastSequence,
@@ -117,7 +118,7 @@ export class ProducerStates {
   /** Forgets producers that wrote nothing lately. */
   expire(nowMs: number): void {
     for (const [producerId, entry] of this.producers) {
-      if (nowMs - entry.timestampMs > this.limits.expirationMs) this.producers.delete(producerId);
+      if (nowMs - entry.writtenMs > this.limits.expirationMs) this.producers.delete(producerId);
     }
   }
 
@@ -127,10 +128,10 @@ export class ProducerStates {
 
   /** For a snapshot file: plain data, restored by {@link restore}. */
   toJSON(): unknown {
-    return [...this.producers].map(([producerId, { epoch, timestampMs, batches }]) => [
+    return [...this.producers].map(([producerId, { epoch, writtenMs, batches }]) => [
       String(producerId),
       epoch,
-      timestampMs,
+      writtenMs,
       batches.map((b) => [b.firstSequence, b.lastSequence, String(b.firstOffset), String(b.lastOffset)]),
     ]);
   }
@@ -138,10 +139,10 @@ export class ProducerStates {
   /** Takes the place of what is known by what {@link toJSON} gave. */
   restore(snapshot: unknown): void {
     this.producers.clear();
-    for (const [producerId, epoch, timestampMs, batches] of snapshot as SnapshotEntry[]) {
+    for (const [producerId, epoch, writtenMs, batches] of snapshot as SnapshotEntry[]) {
       this.producers.set(BigInt(producerId), {
         epoch,
-        timestampMs,
+        writtenMs,
         batches: batches.map(([firstSequence, lastSequence, firstOffset, lastOffset]) => ({
           firstSequence,
           lastSequence,
@@ -156,6 +157,6 @@ export class ProducerStates {
 type SnapshotEntry = [
   producerId: string,
   epoch: number,
-  timestampMs: number,
+  writtenMs: number,
   batches: [firstSequence: number, lastSequence: number, firstOffset: string, lastOffset: string][],
 ];
