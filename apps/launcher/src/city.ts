@@ -5,13 +5,16 @@ import type { DataDirectory } from './data-directory.js';
 import { LaunchError } from './launch-error.js';
 import { LogFile } from './log-file.js';
 import type { LaunchOptions } from './options.js';
-import { requireFreePorts, type WantedPort } from './ports.js';
+import { type PortPatience, requireFreePorts, type WantedPort } from './ports.js';
 import { Service } from './service.js';
 import type { Terminal } from './terminal.js';
 
 const packages = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../..');
 const entryOf = (app: string): string => path.join(packages, 'apps', app, 'dist/main.js');
 const BROKER_ENTRY = path.join(packages, 'libs/streaming-core/bin/streaming-core.js');
+
+/** Services of a launcher that is gone stop within ten seconds, or are ended by their own timer. */
+const LEFTOVERS_END_WITHIN_MS = 15_000;
 
 /** The services in the order in which they start, and the port of each after the dashboard's. */
 const APPS = [
@@ -39,7 +42,7 @@ export class City {
 
   async start(): Promise<{ readonly url: string; readonly details: readonly (readonly [string, string])[] }> {
     const { host, port } = this.options;
-    await requireFreePorts(host, this.wantedPorts());
+    await requireFreePorts(host, this.wantedPorts(), this.portPatience());
     const foundation = [this.startBroker(), this.startDatabase()] as const;
     this.foundation = Promise.allSettled(foundation);
     await this.foundation;
@@ -94,6 +97,13 @@ export class City {
       });
     }
     return wanted;
+  }
+
+  /** What a killed launcher had started ends by itself within seconds: its ports are not another program's. */
+  private portPatience(): PortPatience | undefined {
+    if (!this.data.wasKilled) return undefined;
+    const onWait = () => this.terminal.step('the last run was killed; waiting for what it had started to end');
+    return { waitMs: LEFTOVERS_END_WITHIN_MS, onWait };
   }
 
   private async startBroker(): Promise<string> {

@@ -47,7 +47,11 @@ describe('openDataDirectory', () => {
     mkdirSync(path.join(base, 'oldtown'));
     writeFileSync(pidFile(), contents);
     const data = await openDataDirectory(base, 'oldtown', false);
+    expect(data.wasKilled).toBe(true);
     data.release();
+    const next = await openDataDirectory(base, 'oldtown', false);
+    expect(next.wasKilled).toBe(false);
+    next.release();
   });
 
   it('says what to do when it may not write', async () => {

@@ -9,6 +9,8 @@ export interface DataDirectory {
   readonly broker: string;
   readonly postgres: string;
   readonly logs: string;
+  /** The run before was killed: what it had started may need a moment to notice, and to end. */
+  readonly wasKilled: boolean;
   /** Lets the next run use the directory. */
   release(): void;
 }
@@ -20,7 +22,7 @@ export async function openDataDirectory(base: string, cityId: string, fresh: boo
   const root = path.join(base, cityId);
   const postgres = path.join(root, 'postgres');
   makeWritable(root);
-  lock(root);
+  const wasKilled = lock(root);
   try {
     if (fresh) {
       await removePostgresData(postgres);
@@ -37,6 +39,7 @@ export async function openDataDirectory(base: string, cityId: string, fresh: boo
     broker: path.join(root, 'broker'),
     postgres,
     logs: path.join(root, 'logs'),
+    wasKilled,
     release: () => release(root),
   };
 }
@@ -54,12 +57,13 @@ function makeWritable(root: string): void {
   }
 }
 
-function lock(root: string): void {
+/** Gives whether a killed run's lock was in the way. */
+function lock(root: string): boolean {
   const file = path.join(root, LOCK);
-  for (;;) {
+  for (let wasKilled = false; ; wasKilled = true) {
     try {
       writeFileSync(file, String(process.pid), { flag: 'wx' });
-      return;
+      return wasKilled;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     }

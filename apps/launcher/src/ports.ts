@@ -1,4 +1,5 @@
 import { createServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { LaunchError } from './launch-error.js';
 
 export interface WantedPort {
@@ -9,9 +10,29 @@ export interface WantedPort {
   readonly advice: string;
 }
 
-/** Fails with one sentence for each port that is not free. */
-export async function requireFreePorts(host: string, wanted: readonly WantedPort[]): Promise<void> {
-  const taken = (await Promise.all(wanted.map(async (port) => ((await isFree(host, port.port)) ? [] : [port])))).flat();
+export interface PortPatience {
+  /** How long taken ports may take to become free. */
+  readonly waitMs: number;
+  /** Told once, when there is something to wait for. */
+  readonly onWait: () => void;
+}
+
+const LOOK_EVERY_MS = 200;
+
+/** Fails with one sentence for each port that is not free, or does not become free within the patience that is given. */
+export async function requireFreePorts(
+  host: string,
+  wanted: readonly WantedPort[],
+  patience?: PortPatience,
+): Promise<void> {
+  let taken = await takenOf(host, wanted);
+  if (taken.length > 0 && patience) {
+    patience.onWait();
+    for (const deadline = Date.now() + patience.waitMs; taken.length > 0 && Date.now() < deadline;) {
+      await sleep(LOOK_EVERY_MS);
+      taken = await takenOf(host, wanted);
+    }
+  }
   if (taken.length === 0) return;
   throw new LaunchError(
     taken
@@ -19,6 +40,9 @@ export async function requireFreePorts(host: string, wanted: readonly WantedPort
       .join('\n'),
   );
 }
+
+const takenOf = async (host: string, wanted: readonly WantedPort[]): Promise<WantedPort[]> =>
+  (await Promise.all(wanted.map(async (port) => ((await isFree(host, port.port)) ? [] : [port])))).flat();
 
 function isFree(host: string, port: number): Promise<boolean> {
   return new Promise((resolve, reject) => {
