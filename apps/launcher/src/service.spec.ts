@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { LaunchError } from './launch-error.js';
 import { LogFile } from './log-file.js';
 import { Service } from './service.js';
@@ -63,6 +64,17 @@ describe('Service', () => {
     await recovered.promise;
     expect(events).toEqual(['was ended by SIGKILL']);
     expect(probe.pid).not.toBe(firstPid);
+  });
+
+  it('can be stopped while it starts, whether it becomes ready after that or not', async () => {
+    // Told to stop, it first says that it is ready, as one does that was about to.
+    const late = `process.on('SIGTERM', () => { ${READY} setImmediate(() => process.exit(0)); }); console.log('up'); ${STAYS}`;
+    const probe = service(late);
+    const starting = probe.start().catch(() => undefined);
+    const log = path.join(dir, 'probe.log');
+    for (const deadline = Date.now() + 20_000; !existsSync(log) && Date.now() < deadline;) await sleep(10);
+    await probe.stop();
+    await starting;
   });
 
   it('is not started again when it was asked to stop', async () => {

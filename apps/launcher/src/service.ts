@@ -51,7 +51,9 @@ export class Service {
   /** Resolves with the port that the service listens on once it says that it is ready. */
   async start(): Promise<number> {
     const port = await this.launch();
-    this.child?.once('exit', (code, signal) => this.died(code, signal));
+    this.child?.once('exit', (code, signal) =>
+      this.died(signal ? `was ended by ${signal}` : `ended with code ${code}`),
+    );
     return port;
   }
 
@@ -80,9 +82,12 @@ export class Service {
     child.stdout?.on('data', (chunk: Buffer) => this.output(chunk.toString()));
     child.stderr?.on('data', (chunk: Buffer) => this.output(chunk.toString()));
     return new Promise((resolve, reject) => {
+      // Only its own listener: `stop` may be waiting for the same event.
+      const onExit = (code: number | null, signal: NodeJS.Signals | null) =>
+        fail(`ended while starting (${signal ?? `code ${code}`})`);
       const fail = (reason: string) => {
         clearTimeout(timer);
-        child.removeAllListeners('exit');
+        child.off('exit', onExit);
         reject(
           new LaunchError(`${name} ${reason}.\n${this.recentOutput.join('\n')}\nIts log: ${this.options.log.path}`),
         );
@@ -92,24 +97,25 @@ export class Service {
         child.kill('SIGKILL');
       }, START_TIMEOUT_MS);
       child.once('error', (error) => fail(`could not be started: ${error.message}`));
-      child.once('exit', (code, signal) => fail(`ended while starting (${signal ?? `code ${code}`})`));
+      child.once('exit', onExit);
       child.on('message', (message) => {
         if (!isReady(message)) return;
         clearTimeout(timer);
-        child.removeAllListeners('exit');
+        child.off('exit', onExit);
         resolve(message.port);
       });
     });
   }
 
-  private died(code: number | null, signal: NodeJS.Signals | null): void {
+  private died(reason: string): void {
     if (this.stopping) return;
     const now = Date.now();
     this.deaths.push(now);
     while (this.deaths[0] !== undefined && now - this.deaths[0] > RESTART_WINDOW_MS) this.deaths.shift();
-    const reason = signal ? `was ended by ${signal}` : `ended with code ${code}`;
     if (this.deaths.length > MAX_RESTARTS) {
-      this.options.onGivenUp(`${this.name} ${reason}, ${this.deaths.length} times within a minute.`);
+      this.options.onGivenUp(
+        `${this.name} ${reason}: it ended ${this.deaths.length} times within a minute. Its log: ${this.options.log.path}`,
+      );
       return;
     }
     const delayMs = Math.min(MAX_RESTART_DELAY_MS, 250 * 2 ** (this.deaths.length - 1));
@@ -117,7 +123,7 @@ export class Service {
     this.restartTimer = setTimeout(() => {
       this.start().then(this.options.onRecovered, (error: unknown) => {
         this.output(`${String(error)}\n`);
-        this.died(null, null);
+        this.died('could not be started again');
       });
     }, delayMs);
   }
