@@ -11,15 +11,15 @@ export class LogFile {
   }
 
   write(text: string): void {
-    if (this.size + text.length > MAX_BYTES) {
-      renameSync(this.path, `${this.path}.1`);
-      this.size = 0;
-    }
     try {
+      if (this.size + text.length > MAX_BYTES) {
+        this.size = 0;
+        renameSync(this.path, `${this.path}.1`);
+      }
       appendFileSync(this.path, text);
       this.size += Buffer.byteLength(text);
     } catch {
-      // A full disk must not end the city for the sake of its log.
+      // Neither a full disk nor a log that somebody removed may end the city.
     }
   }
 }
