@@ -188,7 +188,8 @@ async function stopLeftover(dataDir: string): Promise<void> {
     return;
   }
   process.kill(pid, 'SIGINT');
-  for (const deadline = Date.now() + STOP_TIMEOUT_MS; isAlive(pid);) {
+  // Asked by its command line, which an ended process has no more: where nobody collects orphans its number stays taken.
+  for (const deadline = Date.now() + STOP_TIMEOUT_MS; isPostgresOn(pid, dataDir);) {
     if (Date.now() > deadline) {
       throw new PostgresError(
         'IN_USE',
