@@ -1,3 +1,9 @@
+import { existsSync } from 'node:fs';
+
+if (!existsSync(new URL('../node_modules/@swc/core', import.meta.url))) {
+  console.error('The dependencies are not installed: run `npm ci` first.');
+  process.exit(1);
+}
 // npm scripts run on the Node that `npm ci` brought (node_modules/.bin/node). Where that platform has no such package,
 // the machine's own Node is used, and it must be recent enough.
 const needed = [22, 22];

@@ -24,11 +24,14 @@ const stop = () =>
     }
   });
 
-async function restart() {
-  if (ending || !(await build({ onlyIfStale: true }))) return;
-  await stop();
-  if (!ending) start();
-}
+/** One at a time: a change during a restart brings another one after it. */
+let restarting = Promise.resolve();
+const restart = () =>
+  (restarting = restarting.then(async () => {
+    if (ending || !(await build({ onlyIfStale: true }))) return;
+    await stop();
+    if (!ending) start();
+  }));
 
 function onChange(_event, file) {
   if (!file || /(^|\/)(dist|node_modules)\//.test(file) || !/\.(ts|tsx|css|html|json)$/.test(file)) return;
