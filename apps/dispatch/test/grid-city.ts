@@ -1,6 +1,6 @@
 /** A city for tests: streets in a square grid, both ways, ten seconds a block; west half zone "west", east half zone "east". */
 import type { LatLon, VehicleClass } from '@ridestream/ride-domain/events/common';
-import type { DriverState, DriverStatus } from '@ridestream/ride-domain/events/driver-events';
+import type { DriverStatus } from '@ridestream/ride-domain/events/driver-events';
 import type { RideCancelRequested, RideRequested } from '@ridestream/ride-domain/events/ride-requests';
 import { RoadGraph } from '@ridestream/ride-domain/roads/road-graph';
 import { CityCalendar } from '@ridestream/ride-domain/time/city-calendar';
@@ -85,7 +85,7 @@ export function driverStatus(
   seq: number,
   position: LatLon,
   at: number,
-  more: { readonly state?: DriverState; readonly zone?: string; readonly vehicleClass?: VehicleClass } = {},
+  more: Partial<Pick<DriverStatus, 'state' | 'zone' | 'vehicleClass' | 'rideId'>> = {},
 ): DriverStatus {
   return {
     type: 'driver.status',
@@ -97,6 +97,6 @@ export function driverStatus(
     position,
     state: more.state ?? 'idle',
     vehicleClass: more.vehicleClass ?? 'standard',
-    rideId: null,
+    rideId: more.rideId ?? null,
   };
 }

@@ -12,6 +12,7 @@ export const CHECKPOINT_BYTES_MAX = 900_000;
 const recordSchema = z.object({
   ride: rideSchema,
   notBefore: z.array(z.tuple([idSchema, z.number()])),
+  waitingSince: z.number(),
 });
 
 const checkpointSchema = z.object({
@@ -35,7 +36,7 @@ export function encodeCheckpoint(partition: number, ledger: RideLedger): string 
     v: 1,
     partition,
     rideEventsNext: String(ledger.nextOffset),
-    rides: ledger.confirmed().map(({ ride, notBefore }) => ({ ride, notBefore: [...notBefore] })),
+    rides: ledger.confirmed().map((record) => ({ ...record, notBefore: [...record.notBefore] })),
     ended: ledger.endedLately(ENDED_IN_CHECKPOINT),
   } satisfies z.input<typeof checkpointSchema>);
   return Buffer.byteLength(text) > CHECKPOINT_BYTES_MAX ? null : text;
@@ -53,6 +54,6 @@ export function decodeCheckpoint(partition: number, value: Buffer | null): Check
   const parsed = checkpointSchema.safeParse(json);
   if (!parsed.success || parsed.data.partition !== partition) return undefined;
   const { rideEventsNext, rides, ended } = parsed.data;
-  const live = rides.map(({ ride, notBefore }) => ({ ride, notBefore: new Map(notBefore) }));
+  const live = rides.map((record) => ({ ...record, notBefore: new Map(record.notBefore) }));
   return { rideEventsNext: BigInt(rideEventsNext), live, ended };
 }

@@ -5,6 +5,7 @@ import { atLeastWall, type CityMoment, type DispatchSettings } from './dispatch-
 import { DriverHolds } from './driver-holds.js';
 import type { DriverEntry, DriverTable } from './driver-table.js';
 import type { RideRecord } from './ride-record.js';
+import { SilenceWatch } from './silence-watch.js';
 import { ZoneDispatcher } from './zone-dispatcher.js';
 
 export interface DispatchCoreParts {
@@ -23,6 +24,9 @@ export interface TickReport {
   readonly offers: number;
 }
 
+/** Rides in hand are looked at this often, in city time. */
+const WATCH_INTERVAL_MS = 60_000;
+
 /**
  * The partitions that this instance owns, matched together: one pool of waiting rides and idle drivers, so that the best
  * driver is found across zone borders and no driver gets two offers from here. Drivers of neighbouring partitions take
@@ -34,6 +38,8 @@ export class DispatchCore {
   private reachable: ReadonlySet<number> = new Set();
   /** Junction of each waiting ride's pick-up. */
   private readonly pickupNodes = new Map<string, number>();
+  private readonly silence = new SilenceWatch();
+  private watchedAt = -Infinity;
 
   constructor(private readonly parts: DispatchCoreParts) {}
 
@@ -61,10 +67,10 @@ export class DispatchCore {
     return [...this.zones.keys()];
   }
 
-  /** Expires what ran out, then matches. Decisions wait in each zone's `decisions()`. */
+  /** Ends offers that ran out, matches, and ends what cannot go on. Decisions wait in each zone's `decisions()`. */
   tick(moment: CityMoment): TickReport {
     const open = [...this.zones.values()].filter((zone) => zone.isOpen);
-    for (const zone of open) zone.expire(moment);
+    for (const zone of open) zone.expireOffers(moment);
     const waiting = open.flatMap((zone) => zone.waiting().map((record) => ({ zone, record })));
     waiting.sort((a, b) => a.record.ride.requestedAt - b.record.ride.requestedAt);
     this.forgetPickups(waiting);
@@ -81,7 +87,20 @@ export class DispatchCore {
       const choice = { driverId: idle[driver]!.driverId, pickupEtaS: Math.round(etaS), why };
       if (zone.offer(record.ride.rideId, choice, moment)) offers++;
     }
+    for (const zone of open) zone.giveUp(moment.nowMs);
+    this.cancelSilentRides(open, moment);
     return { waiting: waiting.length, idle: idle.length, offers };
+  }
+
+  private cancelSilentRides(open: readonly ZoneDispatcher[], { nowMs, speed }: CityMoment): void {
+    if (Math.abs(nowMs - this.watchedAt) < WATCH_INTERVAL_MS) return;
+    this.watchedAt = nowMs;
+    const { drivers, settings } = this.parts;
+    const patienceMs = atLeastWall(settings.silentRideMs, settings.silentRideWallMs, speed);
+    const zoneOf = new Map(open.flatMap((zone) => zone.driven().map((ride) => [ride, zone] as const)));
+    for (const ride of this.silence.silent([...zoneOf.keys()], drivers, nowMs, patienceMs)) {
+      zoneOf.get(ride)!.cancelByPlatform(ride.rideId, 'driver_unreachable', nowMs);
+    }
   }
 
   private waitingRide(record: RideRecord, nowMs: number): WaitingRide {

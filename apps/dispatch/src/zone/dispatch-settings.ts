@@ -15,6 +15,10 @@ export interface DispatchSettings {
   readonly staleDriverMs: number;
   /** ... but never before so long on the wall clock: a stalled process is not a missing driver. */
   readonly staleDriverWallMs: number;
+  /** A ride whose driver's phone says nothing of it for so long is cancelled by the platform... */
+  readonly silentRideMs: number;
+  /** ... but never before so long on the wall clock: phones and services take their time to restart. */
+  readonly silentRideWallMs: number;
   /** Rides that ended lately and are remembered, per partition. */
   readonly endedRidesMax: number;
 }
@@ -26,6 +30,8 @@ export const DEFAULT_SETTINGS: DispatchSettings = {
   maxWaitMs: 300_000,
   staleDriverMs: 60_000,
   staleDriverWallMs: 5_000,
+  silentRideMs: 1_800_000,
+  silentRideWallMs: 60_000,
   endedRidesMax: 10_000,
 };
 

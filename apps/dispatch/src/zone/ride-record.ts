@@ -6,6 +6,8 @@ export interface RideRecord {
   readonly ride: Ride;
   /** Drivers that are not asked for this ride before that city time (ms). */
   readonly notBefore: ReadonlyMap<string, number>;
+  /** City time (ms), by dispatch's clock, since when the ride looks for the driver whom it has not, or last looked. */
+  readonly waitingSince: number;
 }
 
 export type FoldVerdict = ReturnType<typeof applyRideEvent>['verdict'];
@@ -26,7 +28,9 @@ const NOBODY: ReadonlyMap<string, number> = new Map();
 export function foldRecord(record: RideRecord | undefined, event: RideEvent): FoldedRecord {
   const { ride, verdict } = applyRideEvent(record?.ride, event);
   if (verdict !== 'applied' || ride === undefined) return { record, verdict };
-  return { verdict, record: { ride, notBefore: restAfter(record?.notBefore ?? NOBODY, event) } };
+  const begins = record === undefined || event.type === 'ride.requeued';
+  const waitingSince = begins ? event.at : record.waitingSince;
+  return { verdict, record: { ride, notBefore: restAfter(record?.notBefore ?? NOBODY, event), waitingSince } };
 }
 
 function restAfter(notBefore: ReadonlyMap<string, number>, event: RideEvent): ReadonlyMap<string, number> {
@@ -44,18 +48,13 @@ function restAfter(notBefore: ReadonlyMap<string, number>, event: RideEvent): Re
   }
 }
 
+export const hasDriver = ({ state }: Ride): boolean =>
+  state === 'en_route' || state === 'arrived' || state === 'in_progress';
+
 /** The driver whom the ride holds: asked for it, or serving it. */
 export function driverHeldBy(ride: Ride): string | null {
-  switch (ride.state) {
-    case 'offered':
-      return ride.offer?.driverId ?? null;
-    case 'en_route':
-    case 'arrived':
-    case 'in_progress':
-      return ride.driverId;
-    default:
-      return null;
-  }
+  if (ride.state === 'offered') return ride.offer?.driverId ?? null;
+  return hasDriver(ride) ? ride.driverId : null;
 }
 
 /** What the driver's phone said and dispatch owes an answer to. */

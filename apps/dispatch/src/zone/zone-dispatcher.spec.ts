@@ -93,10 +93,10 @@ describe('ZoneDispatcher', () => {
     queue('r1');
     expect(offer('r1', 'd1').expiresAt).toBe(START_MS + 15_000);
     nowMs += 15_000 + DEFAULT_SETTINGS.expiryGraceWallMs - 1;
-    zone.expire(moment());
+    zone.expireOffers(moment());
     expect(commit()).toEqual([]);
     nowMs += 1;
-    zone.expire(moment());
+    zone.expireOffers(moment());
     expect(commit()).toMatchObject([{ type: 'ride.offer_expired', driverId: 'd1', offerId: 'o1' }]);
     expect(zone.waiting()[0]!.notBefore.get('d1')).toBeGreaterThan(nowMs);
     expect(offer('r1', 'd2').attempt).toBe(2);
@@ -112,7 +112,7 @@ describe('ZoneDispatcher', () => {
     queue('r1');
     const made = offer('r1', 'd1');
     nowMs += 60_000;
-    zone.expire(moment());
+    zone.expireOffers(moment());
     commit();
     expect(say({ type: 'ride.offer_accepted', ...answer(made) })).toEqual([]);
     expect(zone.ledger.view('r1')!.ride.state).toBe('queued');
@@ -122,7 +122,7 @@ describe('ZoneDispatcher', () => {
     queue('r1');
     const made = offer('r1', 'd1');
     nowMs += 60_000;
-    zone.expire(moment());
+    zone.expireOffers(moment());
     const [expired] = zone.decisions();
     // The log has the phone's answer first and then our decision: the phone reads both, and is free.
     expect(say({ type: 'ride.offer_accepted', ...answer(made) })).toEqual([]);
@@ -166,8 +166,39 @@ describe('ZoneDispatcher', () => {
     queue('r2');
     nowMs += DEFAULT_SETTINGS.maxWaitMs;
     offer('r2', 'd1');
-    zone.expire(moment());
+    zone.giveUp(nowMs);
     expect(commit()).toMatchObject([{ type: 'ride.no_driver_found', rideId: 'r1', waitedS: 300 }]);
+  });
+
+  it('does not end a ride as soon as its driver gives it back, however long ago it was requested', () => {
+    queue('r1');
+    assign('r1', 'd1');
+    nowMs += 2 * DEFAULT_SETTINGS.maxWaitMs;
+    say({ type: 'ride.driver_cancelled', ...driven('r1', 'd1'), reason: 'too_far' });
+    zone.giveUp(nowMs);
+    expect(commit()).toEqual([]);
+    nowMs += DEFAULT_SETTINGS.maxWaitMs;
+    zone.giveUp(nowMs);
+    expect(commit()).toMatchObject([{ type: 'ride.no_driver_found', rideId: 'r1', waitedS: 900 }]);
+  });
+
+  it('counts a wait by its own clock: the phones of a restarted city are behind it', () => {
+    const requestedAt = nowMs - DEFAULT_SETTINGS.maxWaitMs;
+    zone.request(rideRequest('r1', corner(1, 1), requestedAt), nowMs);
+    commit();
+    zone.giveUp(nowMs);
+    expect(commit()).toEqual([]);
+  });
+
+  it('ends what was begun by the wall clock before the time of the city was known', () => {
+    nowMs += 200 * 86_400_000;
+    queue('r1');
+    queue('r2');
+    offer('r2', 'd1');
+    nowMs = START_MS;
+    zone.giveUp(nowMs);
+    zone.expireOffers(moment());
+    expect(commit()).toMatchObject([{ type: 'ride.no_driver_found', waitedS: 0 }, { type: 'ride.offer_expired' }]);
   });
 
   it('owes an answer after a restart to what a phone said before', () => {

@@ -5,7 +5,7 @@ import type { Ride } from '@ridestream/ride-domain/rides/ride';
 import { atLeastWall, type CityMoment, type DispatchSettings } from './dispatch-settings.js';
 import type { DriverHolds } from './driver-holds.js';
 import { type ReadVerdict, RideLedger } from './ride-ledger.js';
-import { driverHeldBy, type RideRecord, unansweredOf } from './ride-record.js';
+import { driverHeldBy, hasDriver, type RideRecord, unansweredOf } from './ride-record.js';
 
 /** Why a driver is asked: what the offer shows to operators. */
 export type OfferWhy = RideEventOf<'ride.offered'>['why'];
@@ -30,6 +30,7 @@ export class ZoneDispatcher {
   readonly ledger: RideLedger;
   private readonly queued = new Set<string>();
   private readonly offered = new Set<string>();
+  private readonly driving = new Set<string>();
   private readonly unanswered = new Set<string>();
   private outbox: RideEvent[] = [];
   private deciding = false;
@@ -110,21 +111,40 @@ export class ZoneDispatcher {
     return verdict;
   }
 
-  /** Offers that ran out, and rides that waited too long. */
-  expire({ nowMs, speed }: CityMoment): void {
+  /** Ends offers that ran out. */
+  expireOffers({ nowMs, speed }: CityMoment): void {
     const graceMs = this.settings.expiryGraceWallMs * speed;
     for (const rideId of [...this.offered]) {
       const ride = this.ledger.view(rideId)?.ride;
-      if (!ride?.offer || nowMs < ride.offer.expiresAt + graceMs) continue;
+      if (!ride?.offer || elapsedMs(ride.offer.expiresAt, nowMs) < graceMs) continue;
       const { offerId, driverId } = ride.offer;
       this.decide({ type: 'ride.offer_expired', v: 1, at: nowMs, ...rideOf(ride), offerId, driverId });
     }
+  }
+
+  /** Ends rides that waited too long. Call it after matching: a ride that dispatch was not there for is tried once at least. */
+  giveUp(nowMs: number): void {
     for (const rideId of [...this.queued]) {
-      const ride = this.ledger.view(rideId)?.ride;
-      if (!ride || nowMs - ride.requestedAt < this.settings.maxWaitMs) continue;
-      const waitedS = (nowMs - ride.requestedAt) / 1000;
+      const record = this.ledger.view(rideId);
+      if (!record || elapsedMs(record.waitingSince, nowMs) < this.settings.maxWaitMs) continue;
+      const { ride } = record;
+      const waitedS = Math.max(0, (nowMs - ride.requestedAt) / 1000);
       this.decide({ type: 'ride.no_driver_found', v: 1, at: nowMs, ...rideOf(ride), waitedS });
     }
+  }
+
+  /** Rides that a driver has. */
+  driven(): Ride[] {
+    return [...this.driving].flatMap((rideId) => this.ledger.view(rideId)?.ride ?? []);
+  }
+
+  /** Ends a ride that nobody else will end. False when it has ended. */
+  cancelByPlatform(rideId: string, reason: string, nowMs: number): boolean {
+    const ride = this.ledger.view(rideId)?.ride;
+    if (ride === undefined) return false;
+    const driverId = driverHeldBy(ride);
+    const end = { by: 'platform', reason, driverId, feeCents: 0 } as const;
+    return this.decide({ type: 'ride.cancelled', v: 1, at: nowMs, ...rideOf(ride), ...end });
   }
 
   /** Rides that wait for a driver. */
@@ -188,6 +208,7 @@ export class ZoneDispatcher {
   private index(rideId: string, before: RideRecord | undefined, after: RideRecord | undefined): void {
     place(this.queued, rideId, after?.ride.state === 'queued');
     place(this.offered, rideId, after?.ride.state === 'offered');
+    place(this.driving, rideId, after !== undefined && hasDriver(after.ride));
     place(this.unanswered, rideId, after !== undefined && unansweredOf(after.ride) !== null);
     const heldBefore = before ? driverHeldBy(before.ride) : null;
     const heldAfter = after ? driverHeldBy(after.ride) : null;
@@ -196,6 +217,14 @@ export class ZoneDispatcher {
     if (heldAfter !== null) this.holds.hold(heldAfter, rideId);
   }
 }
+
+const DAY_MS = 86_400_000;
+
+/**
+ * City time since a moment. One more than a day ahead was set by another clock (the wall's, before the city's own time was
+ * known): it counts as long past, or what hangs on it would never end.
+ */
+const elapsedMs = (sinceMs: number, nowMs: number): number => (sinceMs - nowMs > DAY_MS ? Infinity : nowMs - sinceMs);
 
 const rideOf = ({ rideId, riderId, zone }: Ride): { rideId: string; riderId: string; zone: string } => ({
   rideId,
