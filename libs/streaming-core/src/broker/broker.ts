@@ -50,9 +50,10 @@ export class Broker {
   #isStopped = false;
 
   /**
-   * Opens the data directory, recovers what is there, and listens. Resolves when clients are served.
+   * Opens the data directory, recovers what is there, and listens. Resolves when clients are served. A partition whose log cannot
+   * be opened is offline, with a line in the log, and keeps nobody else from being served.
    * @throws {BrokerConfigError} for settings, DirectoryInUseError for a directory that another broker has, StorageError,
-   * CorruptLogError, and the network's error when the port is taken
+   * and the network's error when the port is taken
    */
   static async start(options: BrokerStart): Promise<Broker> {
     const broker = new Broker(options);
@@ -86,6 +87,12 @@ export class Broker {
     } catch (error) {
       void this.#directory.close();
       throw error;
+    }
+    for (const { reason, ...which } of topics.offline()) {
+      logger.error(
+        { ...which, err: reason },
+        'partition is offline, all others are served: restore its directory from a copy, or move it away, and start again',
+      );
     }
     const offsetsTopic = new OffsetsTopic(topics, config, clock, logger);
     const groups = new GroupService(groupConfig(config, offsetsTopic.partitionCount), {
@@ -179,6 +186,10 @@ export class Broker {
 
   async #loadGroups(partition: number): Promise<void> {
     const { groups, offsetsTopic } = this.#services;
+    if (offsetsTopic.isOffline(partition)) {
+      groups.coordinator.failLoading(partition);
+      return;
+    }
     await offsetsTopic.read(partition, ({ key, value }) => {
       if (key === null) return;
       try {

@@ -36,12 +36,19 @@ export class OffsetsTopic implements OffsetsLog {
     try {
       const timestamp = BigInt(this.clock.nowMs());
       const batch = encodeBatch({ records: records.map((record) => ({ ...record, timestamp })) });
-      await this.ensure().partitions[partition]!.appendInternal(batch);
+      const log = this.ensure().partitions[partition];
+      if (!log) throw new Error('the partition is offline');
+      await log.appendInternal(batch);
       return 'NONE';
     } catch (error) {
       this.logger.error({ partition, err: error }, 'cannot write to __consumer_offsets');
       return 'COORDINATOR_NOT_AVAILABLE';
     }
+  }
+
+  /** Its log could not be opened: what its groups committed is not known. */
+  isOffline(partition: number): boolean {
+    return this.topics.get(OFFSETS_TOPIC)?.partitions[partition] === null;
   }
 
   /** Every record that a partition holds, in order. */

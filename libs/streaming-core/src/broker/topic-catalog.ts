@@ -1,5 +1,6 @@
 import { InvalidTopicConfigError, parseTopicConfigs, TOPIC_CONFIGS, type LogConfig } from '../log/log-config.js';
 import type { Random } from '../ports/random.js';
+import { StorageError } from '../ports/storage.js';
 import type { Partition } from '../replica/partition.js';
 import type { KafkaErrorName } from '../wire/error-codes.js';
 import type { BrokerConfig } from './config.js';
@@ -13,8 +14,15 @@ export interface Topic {
   /** Only what differs from the broker's defaults. */
   readonly configs: Readonly<Record<string, string>>;
   readonly minInsyncReplicas: number;
-  /** By partition index. */
-  readonly partitions: readonly Partition[];
+  /** By partition index. Null is one that is offline: its log could not be opened, and it serves nobody until a later start. */
+  readonly partitions: readonly (Partition | null)[];
+}
+
+/** A partition that the broker started without. */
+export interface OfflinePartition {
+  readonly topic: string;
+  readonly index: number;
+  readonly reason: unknown;
 }
 
 export interface NewTopic {
@@ -47,6 +55,7 @@ export class TopicCatalog {
   readonly #topics = new Map<string, Topic>();
   readonly #byId = new Map<string, Topic>();
   readonly #deleting = new Map<string, number>();
+  readonly #offline: OfflinePartition[] = [];
   #partitionCount = 0;
 
   constructor(
@@ -60,11 +69,12 @@ export class TopicCatalog {
     return this.#partitionCount;
   }
 
-  /** Opens every partition; finishes deletions that a crash interrupted. */
+  /** Opens every partition that can be opened; finishes deletions that a crash interrupted. */
   load(): void {
     const stored = this.store.load();
     for (const { name, partitions } of stored?.deleting ?? []) this.#removeDirectories(name, partitions);
-    for (const record of stored?.topics ?? []) this.#open(record);
+    for (const record of stored?.topics ?? [])
+      this.#add(record, (index, config) => this.#openOrLeave(record, index, config));
     if (stored && stored.deleting.length > 0) this.#save([...this.#topics.values()].map(recordOf));
   }
 
@@ -80,8 +90,9 @@ export class TopicCatalog {
     return [...this.#topics.values()];
   }
 
-  *partitions(): IterableIterator<Partition> {
-    for (const topic of this.#topics.values()) yield* topic.partitions;
+  /** What {@link load} could not open, with the reason. */
+  offline(): readonly OfflinePartition[] {
+    return this.#offline;
   }
 
   /** @throws {TopicError} if the topic cannot be created */
@@ -95,12 +106,22 @@ export class TopicCatalog {
     this.logConfig(topic.configs);
   }
 
-  /** @throws {TopicError} */
+  /** All or nothing: what cannot be opened is not there after a restart either. @throws {TopicError} */
   create(newTopic: NewTopic): Topic {
     this.check(newTopic);
+    const { name, partitions } = newTopic;
+    // What is left of an earlier topic of that name must be gone first: the next start would take the new one for it.
+    if (this.#deleting.has(name)) this.#finishDeletion(name);
     const record: TopicRecord = { ...newTopic, id: this.#newId() };
     this.#save([...this.all().map(recordOf), record]);
-    return this.#open(record);
+    try {
+      return this.#add(record, (index, config) => this.host.open(name, index, config));
+    } catch (error) {
+      this.#deleting.set(name, partitions);
+      this.#save(this.all().map(recordOf));
+      this.#finishDeletion(name);
+      throw error;
+    }
   }
 
   /** @throws {TopicError} if the count does not grow, or grows too far */
@@ -122,8 +143,15 @@ export class TopicCatalog {
     const topic = this.checkPartitions(name, count);
     const record: TopicRecord = { ...recordOf(topic), partitions: count };
     this.#save(this.all().map((other) => (other === topic ? record : recordOf(other))));
-    this.#partitionCount -= topic.partitions.length;
-    return this.#open(record, topic.partitions);
+    try {
+      return this.#add(record, (index, config) =>
+        index < topic.partitions.length ? topic.partitions[index]! : this.host.open(name, index, config),
+      );
+    } catch (error) {
+      for (let index = topic.partitions.length; index < count; index++) this.host.remove(name, index);
+      this.#save(this.all().map(recordOf));
+      throw error;
+    }
   }
 
   /** @throws {TopicError} */
@@ -131,12 +159,20 @@ export class TopicCatalog {
     const topic = this.#existing(name);
     if (topic.isInternal) throw new TopicError('INVALID_REQUEST', `Topic '${name}' is internal and cannot be deleted.`);
     this.#deleting.set(name, topic.partitions.length);
+    try {
+      this.#save(
+        this.all()
+          .filter((other) => other !== topic)
+          .map(recordOf),
+      );
+    } catch (error) {
+      this.#deleting.delete(name);
+      throw error;
+    }
     this.#topics.delete(name);
     this.#byId.delete(topic.id);
     this.#partitionCount -= topic.partitions.length;
-    this.#save(this.all().map(recordOf));
-    this.#removeDirectories(name, topic.partitions.length);
-    this.#deleting.delete(name);
+    this.#finishDeletion(name);
   }
 
   /** A topic's configs over the broker's defaults. @throws {TopicError} INVALID_CONFIG */
@@ -166,27 +202,43 @@ export class TopicCatalog {
     throw new TopicError('POLICY_VIOLATION', `This broker holds at most ${max} partitions (max.partitions).`);
   }
 
-  #open(record: TopicRecord, present: readonly Partition[] = []): Topic {
+  /** One damaged log must not take the others down with it. */
+  #openOrLeave({ name }: TopicRecord, index: number, config: LogConfig): Partition | null {
+    try {
+      return this.host.open(name, index, config);
+    } catch (reason) {
+      // A full disk is not that log's trouble: nothing could be served.
+      if (reason instanceof StorageError && reason.code === 'DISK_FULL') throw reason;
+      this.#offline.push({ topic: name, index, reason });
+      return null;
+    }
+  }
+
+  /** Makes a topic visible, in place of the one with that name if there is one. */
+  #add(record: TopicRecord, open: (index: number, config: LogConfig) => Partition | null): Topic {
     const config = this.logConfig(record.configs);
-    const partitions = Array.from(
-      { length: record.partitions },
-      (_, index) => present[index] ?? this.host.open(record.name, index, config),
-    );
+    const partitions = Array.from({ length: record.partitions }, (_, index) => open(index, config));
     const topic: Topic = {
       ...record,
       isInternal: isInternalTopic(record.name),
       minInsyncReplicas: Number(this.#configValue(record.configs, 'min.insync.replicas')),
       partitions,
     };
+    this.#partitionCount += partitions.length - (this.#topics.get(topic.name)?.partitions.length ?? 0);
     this.#topics.set(topic.name, topic);
     this.#byId.set(topic.id, topic);
-    this.#partitionCount += partitions.length;
     return topic;
   }
 
   #save(topics: StoredTopics['topics']): void {
     const deleting = [...this.#deleting].map(([name, partitions]) => ({ name, partitions }));
     this.store.save({ topics, deleting });
+  }
+
+  /** Once it is written down that a topic goes. If this throws, the next `create` of that name or the next start tries again. */
+  #finishDeletion(name: string): void {
+    this.#removeDirectories(name, this.#deleting.get(name)!);
+    this.#deleting.delete(name);
   }
 
   #removeDirectories(name: string, partitions: number): void {

@@ -1,5 +1,4 @@
 import { BrokerConfigError } from '../broker/config.js';
-import { CorruptLogError } from '../log/log-errors.js';
 import { StorageError } from '../ports/storage.js';
 import { DirectoryInUseError } from '../replica/directory-lock.js';
 import { MetaPropertiesError } from '../replica/meta-properties.js';
@@ -8,9 +7,6 @@ import { MetaPropertiesError } from '../replica/meta-properties.js';
 export function explain(error: unknown): string {
   if (error instanceof BrokerConfigError) return `these settings do not fit:\n${error.message.replace(/^/gm, '  ')}`;
   if (error instanceof DirectoryInUseError || error instanceof MetaPropertiesError) return error.message;
-  if (error instanceof CorruptLogError) {
-    return `${error.message}\nRestore the directory from a copy, or move the damaged partition's directory away to go on without it.`;
-  }
   if (error instanceof StorageError) return explainStorage(error);
   return explainNetwork(error) ?? (error instanceof Error ? error.message : String(error));
 }

@@ -85,7 +85,7 @@ interface Entry {
   readonly committing: Map<number, readonly TopicPartition[]>;
 }
 
-type LoadState = 'unloaded' | 'loading' | 'loaded';
+type LoadState = 'unloaded' | 'loading' | 'loaded' | 'failed';
 
 /** All groups of one broker, as a deterministic machine: inputs in, effects out, no clock and no I/O. */
 export class GroupCoordinator {
@@ -105,6 +105,7 @@ export class GroupCoordinator {
   availability(groupId: string): GroupError {
     const state = this.#loadStates[this.#partitionOf(groupId)]!;
     if (state === 'loaded') return 'NONE';
+    if (state === 'failed') return 'COORDINATOR_NOT_AVAILABLE';
     return state === 'loading' ? 'COORDINATOR_LOAD_IN_PROGRESS' : 'NOT_COORDINATOR';
   }
 
@@ -129,6 +130,11 @@ export class GroupCoordinator {
     const group = stored ? restoreGroup(groupId, stored, now.monotonicMs) : createGroup(groupId);
     const phaseSinceMs = stored && stored.phaseSinceMs >= 0 ? stored.phaseSinceMs : now.wallMs;
     this.#groups.set(groupId, { group, offsets, phaseSinceMs, appendsInFlight: 0, committing: new Map() });
+  }
+
+  /** What a partition of `__consumer_offsets` holds cannot be read: its groups are not served, so that none begins anew. */
+  failLoading(partition: number): void {
+    this.#loadStates[partition] = 'failed';
   }
 
   finishLoading(partition: number): void {

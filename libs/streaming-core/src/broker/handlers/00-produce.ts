@@ -26,9 +26,11 @@ export function produce(services: BrokerServices): Handler<0> {
         const topic = hasIds ? topics.byId(topicId) : topics.get(name);
         const missing = hasIds && !topic ? ERROR.UNKNOWN_TOPIC_ID : ERROR.UNKNOWN_TOPIC_OR_PARTITION;
         const appends = partitionData.map(({ index, records }) => {
-          const refusal = topic?.partitions[index] ? refuse(topic, request.acks) : missing;
+          const partition = topic?.partitions[index];
+          const refusal = topic && partition !== undefined ? refuse(topic, request.acks) : missing;
           if (refusal !== ERROR.NONE) return Promise.resolve({ index, errorCode: refusal, baseOffset: -1n });
-          return append(services, topic!.partitions[index]!, records, request.acks as Acks);
+          if (!partition) return Promise.resolve({ index, errorCode: ERROR.KAFKA_STORAGE_ERROR, baseOffset: -1n });
+          return append(services, partition, records, request.acks as Acks);
         });
         return { name, topicId, partitionResponses: await Promise.all(appends) };
       }),

@@ -74,7 +74,7 @@ function find({ topics }: BrokerServices, request: FetchRequest, apiVersion: num
       partitions: partitions.map(({ partition: index, fetchOffset, partitionMaxBytes, currentLeaderEpoch }) => ({
         index,
         partition: isFollower ? null : (topic?.partitions[index] ?? null),
-        missingCode: isFollower ? ERROR.CLUSTER_AUTHORIZATION_FAILED : unknown,
+        missingCode: isFollower ? ERROR.CLUSTER_AUTHORIZATION_FAILED : offlineOr(unknown, topic?.partitions[index]),
         fromOffset: fetchOffset,
         maxBytes: Math.max(0, partitionMaxBytes),
         currentLeaderEpoch,
@@ -82,6 +82,11 @@ function find({ topics }: BrokerServices, request: FetchRequest, apiVersion: num
       })),
     };
   });
+}
+
+/** Why there is no partition to read: it is offline, or it does not exist. */
+function offlineOr(unknown: number, partition: Partition | null | undefined): number {
+  return partition === null ? ERROR.KAFKA_STORAGE_ERROR : unknown;
 }
 
 async function serve(

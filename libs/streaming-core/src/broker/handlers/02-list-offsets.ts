@@ -36,7 +36,8 @@ export function listOffsets({ topics, logger }: BrokerServices): Handler<2> {
       partitions: partitions.map(({ partitionIndex, currentLeaderEpoch, timestamp }) => {
         const failed = (errorCode: number) => ({ partitionIndex, errorCode, ...NOTHING });
         const partition = topics.get(name)?.partitions[partitionIndex];
-        if (!partition) return failed(ERROR.UNKNOWN_TOPIC_OR_PARTITION);
+        if (partition === undefined) return failed(ERROR.UNKNOWN_TOPIC_OR_PARTITION);
+        if (partition === null) return failed(ERROR.KAFKA_STORAGE_ERROR);
         if (timestamp < 0n && apiVersion < (KNOWN_FROM.get(timestamp) ?? Infinity)) {
           return failed(ERROR.UNSUPPORTED_VERSION);
         }

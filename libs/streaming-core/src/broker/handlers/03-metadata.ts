@@ -59,13 +59,14 @@ function describe(topic: Topic, nodeId: number) {
     name: topic.name as string | null,
     topicId: topic.id,
     isInternal: topic.isInternal,
-    partitions: topic.partitions.map(({ leaderEpoch }, partitionIndex) => ({
-      errorCode: ERROR.NONE,
+    partitions: topic.partitions.map((partition, partitionIndex) => ({
+      errorCode: partition ? ERROR.NONE : ERROR.LEADER_NOT_AVAILABLE,
       partitionIndex,
-      leaderId: nodeId,
-      leaderEpoch,
+      leaderId: partition ? nodeId : -1,
+      leaderEpoch: partition?.leaderEpoch ?? -1,
       replicaNodes: [nodeId],
-      isrNodes: [nodeId],
+      isrNodes: partition ? [nodeId] : [],
+      offlineReplicas: partition ? [] : [nodeId],
     })),
   };
 }

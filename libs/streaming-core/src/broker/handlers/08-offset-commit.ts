@@ -16,7 +16,7 @@ export function offsetCommit({ groups, topics }: BrokerServices): Handler<8> {
         apiVersion >= TOPIC_IDS_FROM && !topic ? ERROR.UNKNOWN_TOPIC_ID : ERROR.UNKNOWN_TOPIC_OR_PARTITION;
       const entries = partitions.map((partition) => {
         const { partitionIndex, committedOffset, committedLeaderEpoch, committedMetadata } = partition;
-        if (!topic?.partitions[partitionIndex]) return { partitionIndex, errorCode: missing, index: -1 };
+        if (topic?.partitions[partitionIndex] === undefined) return { partitionIndex, errorCode: missing, index: -1 };
         offsets.push({
           topic: topic.name,
           partition: partitionIndex,

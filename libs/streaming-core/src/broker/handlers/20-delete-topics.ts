@@ -28,11 +28,13 @@ function deleteTopic({ topics, groups, config, logger }: BrokerServices, name: s
   if (!topic) return respond(name === null ? 'UNKNOWN_TOPIC_ID' : 'UNKNOWN_TOPIC_OR_PARTITION', 'no such topic');
   try {
     topics.delete(topic.name);
-    groups.forgetTopic(topic.name);
     return respond('NONE', null);
   } catch (error) {
     if (error instanceof TopicError) return respond(error.code, error.message);
     logger.error({ err: error, topic: topic.name }, 'cannot delete topic');
     return respond('KAFKA_STORAGE_ERROR', 'the topic could not be removed');
+  } finally {
+    // Also if some of its files are still there.
+    if (!topics.get(topic.name)) groups.forgetTopic(topic.name);
   }
 }

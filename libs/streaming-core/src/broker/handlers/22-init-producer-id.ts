@@ -12,7 +12,8 @@ export function initProducerId({ producerIds }: BrokerServices): Handler<22> {
       return { errorCode, ...NO_PRODUCER };
     }
     // Kafka too gives a fresh id to a producer without a transactional id, whatever it brings.
-    if (producerId < -1n || producerEpoch < -1) return { errorCode: ERROR.INVALID_REQUEST, ...NO_PRODUCER };
+    const isHalf = (producerId === -1n) !== (producerEpoch === -1);
+    if (isHalf || producerId < -1n || producerEpoch < -1) return { errorCode: ERROR.INVALID_REQUEST, ...NO_PRODUCER };
     return { errorCode: ERROR.NONE, producerId: producerIds.next(), producerEpoch: 0 };
   };
 }
