@@ -43,7 +43,14 @@ module.exports = {
       comment: 'Apps use the Kafka protocol, never a private shortcut',
       severity: 'error',
       from: { path: `${core}/(client|nest)/`, pathNot: '\\.spec\\.ts$' },
-      to: { path: `${core}/(wire|log|replica|groups|broker)/` },
+      to: { path: `${core}/(ports|log|replica|groups|broker)/` },
+    },
+    {
+      name: 'nest-speaks-through-the-client',
+      comment: 'The wire format is the business of client/ alone',
+      severity: 'error',
+      from: { path: `${core}/nest/`, pathNot: '\\.spec\\.ts$' },
+      to: { path: `${core}/wire/` },
     },
     {
       name: 'pure-floors-touch-no-world',

@@ -1,13 +1,15 @@
 import { crc32c } from '@node-rs/crc32';
+import {
+  BATCH_FIELD as AT,
+  BATCH_HEADER_BYTES,
+  BATCH_MAGIC,
+  LENGTH_PREFIX_BYTES,
+} from '../wire/records/record-batch.js';
 import type { OutgoingRecord } from './types.js';
 
-/** Bytes before the first record of a record batch (format version 2). */
-export const BATCH_HEADER_BYTES = 61;
 /** varint length, attributes, timestamp and offset delta, three lengths, header count: never more than this. */
 const RECORD_OVERHEAD_BYTES = 40;
 const HEADER_OVERHEAD_BYTES = 10;
-
-const CRC_START = 21;
 
 export interface ProducerIdentity {
   readonly producerId: bigint;
@@ -91,19 +93,19 @@ export class RecordBatchBuilder {
    */
   finish(identity: ProducerIdentity, firstSequence: number): Buffer {
     const batch = this.#buffer.subarray(0, this.#length);
-    batch.writeBigInt64BE(0n, 0);
-    batch.writeInt32BE(this.#length - 12, 8);
-    batch.writeInt32BE(-1, 12);
-    batch.writeInt8(2, 16);
-    batch.writeInt16BE(0, 21);
-    batch.writeInt32BE(this.#count - 1, 23);
-    batch.writeBigInt64BE(BigInt(this.#baseTimestamp), 27);
-    batch.writeBigInt64BE(BigInt(this.#maxTimestamp), 35);
-    batch.writeBigInt64BE(identity.producerId, 43);
-    batch.writeInt16BE(identity.producerEpoch, 51);
-    batch.writeInt32BE(firstSequence, 53);
-    batch.writeInt32BE(this.#count, 57);
-    batch.writeUInt32BE(crc32c(batch.subarray(CRC_START)), 17);
+    batch.writeBigInt64BE(0n, AT.baseOffset);
+    batch.writeInt32BE(this.#length - LENGTH_PREFIX_BYTES, AT.batchLength);
+    batch.writeInt32BE(-1, AT.partitionLeaderEpoch);
+    batch.writeInt8(BATCH_MAGIC, AT.magic);
+    batch.writeInt16BE(0, AT.attributes);
+    batch.writeInt32BE(this.#count - 1, AT.lastOffsetDelta);
+    batch.writeBigInt64BE(BigInt(this.#baseTimestamp), AT.baseTimestamp);
+    batch.writeBigInt64BE(BigInt(this.#maxTimestamp), AT.maxTimestamp);
+    batch.writeBigInt64BE(identity.producerId, AT.producerId);
+    batch.writeInt16BE(identity.producerEpoch, AT.producerEpoch);
+    batch.writeInt32BE(firstSequence, AT.baseSequence);
+    batch.writeInt32BE(this.#count, AT.recordCount);
+    batch.writeUInt32BE(crc32c(batch.subarray(AT.attributes)), AT.crc);
     return batch;
   }
 

@@ -1,14 +1,10 @@
-import { compressionsAlgorithmsByBitmask } from '@platformatic/kafka';
-import { crc32c } from '@node-rs/crc32';
-import { BATCH_HEADER_BYTES } from './record-batch-builder.js';
+import { RecordBatch, batchSizeAt } from '../wire/records/record-batch.js';
+import { decompress } from '../wire/records/compression.js';
+import { checkIntact } from '../wire/records/validate-batch.js';
 import type { StreamRecord } from './types.js';
 
-const MAGIC = 2;
-const COMPRESSION_MASK = 0b111;
-const TIMESTAMP_IS_APPEND_TIME = 1 << 3;
-const IS_TRANSACTIONAL = 1 << 4;
-const IS_CONTROL = 1 << 5;
 const CONTROL_TYPE_ABORT = 0;
+const DECOMPRESSED_BYTES_MAX = 64 * 1024 * 1024;
 
 export interface AbortedTransaction {
   readonly producerId: bigint;
@@ -22,7 +18,8 @@ export interface DecodedRecords {
 }
 
 /**
- * Reads the record batches of one partition. Records before `fromOffset` (a batch is sent whole), markers, and records of
+ * Reads the record batches of one partition: the consumer's hot path, where wire's `decodeRecords` would decode what most
+ * handlers never look at. Records before `fromOffset` (a batch is sent whole), markers, and records of
  * aborted transactions are left out. A batch that is cut off at the end of the response is left for the next fetch.
  * Throws on a wrong checksum or a malformed batch, once it is the first: what lies before it is given first.
  */
@@ -37,30 +34,31 @@ export function readRecordBatches(
   const abortedProducers = new AbortedProducers(aborted);
   let nextOffset = fromOffset;
   let at = 0;
-  while (at + BATCH_HEADER_BYTES <= bytes.length) {
-    const end = at + 12 + bytes.readInt32BE(at + 8);
-    if (end > bytes.length) break;
-    const batch = bytes.subarray(at, end);
-    at = end;
-    const problem = problemWithBatch(batch);
-    if (problem !== null && nextOffset > fromOffset) break;
-    if (problem !== null) throw new RangeError(problem);
-    const baseOffset = batch.readBigInt64BE(0);
-    const lastOffset = baseOffset + BigInt(batch.readInt32BE(23));
-    if (lastOffset < fromOffset) continue;
-    const attributes = batch.readInt16BE(21);
-    const isAborted = abortedProducers.covers(batch, attributes, lastOffset);
-    if ((attributes & IS_CONTROL) === 0 && !isAborted) {
-      readRecords({ topic, partition, batch, attributes, baseOffset, fromOffset }, records);
+  for (;;) {
+    let batch: RecordBatch | null;
+    try {
+      batch = batchAt(bytes, at);
+    } catch (error) {
+      if (nextOffset > fromOffset) break;
+      throw error;
     }
+    if (batch === null) break;
+    at += batch.sizeBytes;
+    const { lastOffset } = batch;
+    if (lastOffset < fromOffset) continue;
+    const isAborted = abortedProducers.covers(batch, lastOffset);
+    if (!batch.isControl && !isAborted) readRecords(topic, partition, batch, fromOffset, records);
     if (lastOffset >= nextOffset) nextOffset = lastOffset + 1n;
   }
   return { records, nextOffset };
 }
 
-function problemWithBatch(batch: Buffer): string | null {
-  if (batch.length < BATCH_HEADER_BYTES || batch[16] !== MAGIC) return 'not a version 2 record batch';
-  return crc32c(batch.subarray(21)) === batch.readUInt32BE(17) ? null : 'record batch fails its CRC-32C';
+/** Null if the rest is no whole batch. Throws `RecordBatchError` if it is damaged. */
+function batchAt(bytes: Buffer, at: number): RecordBatch | null {
+  if (batchSizeAt(bytes, at) === null) return null;
+  const batch = new RecordBatch(bytes, at);
+  checkIntact(batch);
+  return batch;
 }
 
 /** Which producers have an aborted transaction open at the current batch. */
@@ -72,79 +70,56 @@ class AbortedProducers {
     this.#pending = [...aborted].sort((a, b) => (a.firstOffset < b.firstOffset ? -1 : 1));
   }
 
-  covers(batch: Buffer, attributes: number, lastOffset: bigint): boolean {
-    if ((attributes & IS_TRANSACTIONAL) === 0) return false;
+  covers(batch: RecordBatch, lastOffset: bigint): boolean {
+    if (!batch.isTransactional) return false;
     while (this.#pending[0] && this.#pending[0].firstOffset <= lastOffset) {
       this.#open.add(this.#pending.shift()!.producerId);
     }
-    const producerId = batch.readBigInt64BE(43);
-    if ((attributes & IS_CONTROL) === 0) return this.#open.has(producerId);
-    if (isAbortMarker(batch)) this.#open.delete(producerId);
+    if (!batch.isControl) return this.#open.has(batch.producerId);
+    if (isAbortMarker(batch)) this.#open.delete(batch.producerId);
     return false;
   }
 }
 
-function isAbortMarker(batch: Buffer): boolean {
-  const cursor = new Cursor(batch, BATCH_HEADER_BYTES);
+function isAbortMarker({ payload }: RecordBatch): boolean {
+  const cursor = new Cursor(payload, 0);
   cursor.varint();
   cursor.at++;
   cursor.varint();
   cursor.varint();
   cursor.varint();
-  return batch.readInt16BE(cursor.at + 2) === CONTROL_TYPE_ABORT;
+  return payload.readInt16BE(cursor.at + 2) === CONTROL_TYPE_ABORT;
 }
 
-interface BatchToRead {
-  readonly topic: string;
-  readonly partition: number;
-  readonly batch: Buffer;
-  readonly attributes: number;
-  readonly baseOffset: bigint;
-  readonly fromOffset: bigint;
-}
-
-function readRecords(source: BatchToRead, into: StreamRecord[]): void {
-  const { topic, partition, batch, attributes, baseOffset, fromOffset } = source;
-  const count = batch.readInt32BE(57);
-  const bytes = decompress(batch.subarray(BATCH_HEADER_BYTES), attributes & COMPRESSION_MASK);
-  const appendTime = (attributes & TIMESTAMP_IS_APPEND_TIME) !== 0;
-  const baseTimestamp = Number(batch.readBigInt64BE(27));
-  const maxTimestamp = Number(batch.readBigInt64BE(35));
+function readRecords(
+  topic: string,
+  partition: number,
+  batch: RecordBatch,
+  fromOffset: bigint,
+  into: StreamRecord[],
+): void {
+  const { baseOffset, recordCount } = batch;
+  const bytes = decompress(batch.compressionCode, batch.payload, DECOMPRESSED_BYTES_MAX);
+  const appendTimeMs = batch.usesLogAppendTime ? Number(batch.maxTimestamp) : null;
+  const baseTimestampMs = Number(batch.baseTimestamp);
   const skipBelow = fromOffset > baseOffset ? Number(fromOffset - baseOffset) : 0;
   const cursor = new Cursor(bytes, 0);
-  for (let i = 0; i < count; i++) {
+  for (let i = 0; i < recordCount; i++) {
     const length = cursor.varint();
     const end = cursor.at + length;
     if (length < 0 || end > bytes.length) throw new RangeError('record runs past the end of its batch');
     cursor.at++; // attributes, unused
-    const timestamp = baseTimestamp + cursor.varint();
+    const timestampMs = baseTimestampMs + cursor.varint();
     const offsetDelta = cursor.varint();
     if (offsetDelta >= skipBelow) {
+      const offset = baseOffset + BigInt(offsetDelta);
       const key = cursor.bytes();
       const value = cursor.bytes();
-      into.push(
-        new FetchedRecord(
-          topic,
-          partition,
-          baseOffset + BigInt(offsetDelta),
-          appendTime ? maxTimestamp : timestamp,
-          key,
-          value,
-          bytes.subarray(cursor.at, end),
-        ),
-      );
+      const headers = bytes.subarray(cursor.at, end);
+      into.push(new FetchedRecord(topic, partition, offset, appendTimeMs ?? timestampMs, key, value, headers));
     }
     cursor.at = end;
   }
-}
-
-function decompress(bytes: Buffer, codec: number): Buffer {
-  if (codec === 0) return bytes;
-  const algorithm = (
-    compressionsAlgorithmsByBitmask as Readonly<Record<number, { decompressSync(data: Buffer): Buffer }>>
-  )[codec];
-  if (!algorithm) throw new RangeError(`unknown compression ${codec}`);
-  return algorithm.decompressSync(bytes);
 }
 
 /** Key and headers are decoded when they are first looked at: many consumers never do. */
