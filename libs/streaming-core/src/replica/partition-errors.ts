@@ -1,4 +1,4 @@
-import { OffsetOutOfRangeError } from '../log/log-errors.js';
+import { CorruptLogError, OffsetOutOfRangeError } from '../log/log-errors.js';
 import { InvalidTopicConfigError } from '../log/log-config.js';
 import { StorageError } from '../ports/storage.js';
 import type { KafkaErrorName } from '../wire/error-codes.js';
@@ -21,6 +21,6 @@ export function errorNameOf(error: unknown): KafkaErrorName {
   if (error instanceof PartitionError || error instanceof RecordBatchError) return error.errorName;
   if (error instanceof OffsetOutOfRangeError) return 'OFFSET_OUT_OF_RANGE';
   if (error instanceof InvalidTopicConfigError) return 'INVALID_CONFIG';
-  if (error instanceof StorageError) return 'KAFKA_STORAGE_ERROR';
+  if (error instanceof StorageError || error instanceof CorruptLogError) return 'KAFKA_STORAGE_ERROR';
   return 'UNKNOWN_SERVER_ERROR';
 }

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { batchOf, LogFixture } from '../log/fixtures/log-fixture.js';
+import { CorruptLogError } from '../log/log-errors.js';
 import { MemoryStorage } from '../ports/memory/memory-storage.js';
 import { completeBatches } from '../wire/records/record-batch.js';
 import { encodeBatch } from '../wire/records/record-codec.js';
@@ -107,6 +108,10 @@ describe('Partition', () => {
       if (name !== 'leader-epoch-checkpoint') storage.remove(fixture.file(name));
     }
     expect(open({ mode: 'os' }).leaderEpoch).toBe(leaderEpoch + 1);
+  });
+
+  it('answers damage found by a reader as a storage error', () => {
+    expect(errorNameOf(new CorruptLogError('0.log', 7, 'a batch fails its CRC check'))).toBe('KAFKA_STORAGE_ERROR');
   });
 
   it('answers a retried batch with the first one’s offsets', async () => {
