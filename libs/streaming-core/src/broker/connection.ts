@@ -236,6 +236,10 @@ export class ClientConnection {
       clientId: request.clientId ?? '',
       clientHost: this.peer.slice(0, this.peer.lastIndexOf(':')),
       onDisconnect: (callback) => {
+        if (this.#isClosed) {
+          callback();
+          return () => undefined;
+        }
         this.#disconnectCallbacks.add(callback);
         return () => this.#disconnectCallbacks.delete(callback);
       },

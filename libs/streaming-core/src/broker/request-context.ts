@@ -7,7 +7,7 @@ export interface RequestContext {
   readonly clientId: string;
   /** Address of the client, without its port. */
   readonly clientHost: string;
-  /** Calls back if the connection closes before the returned function is called. */
+  /** Calls back if the connection closes before the returned function is called; at once if it is closed. */
   onDisconnect: (callback: () => void) => () => void;
 }
 

@@ -1,0 +1,46 @@
+import { expect, it } from '@jest/globals';
+import { ManualClock } from '../ports/memory/manual-clock.js';
+import type { Connection } from '../ports/network.js';
+import { APIS } from '../wire/apis/registry.js';
+import { encodeRequest } from '../wire/messages.js';
+import { ClientConnection } from './connection.js';
+import { SILENT } from './logger.js';
+import { BrokerMetrics } from './metrics.js';
+import type { RequestContext, RequestTable } from './request-context.js';
+
+it('tells a handler that begins to wait after its client has gone', () => {
+  let deliver: (chunk: Buffer) => void = () => undefined;
+  let close: () => void = () => undefined;
+  const connection: Connection = {
+    peer: '127.0.0.1:1',
+    bufferedBytes: 0,
+    onData: (handler) => (deliver = handler),
+    onClose: (handler) => (close = handler),
+    onDrain: () => undefined,
+    write: () => true,
+    pause: () => undefined,
+    resume: () => undefined,
+    end: () => undefined,
+    destroy: () => undefined,
+  };
+  let context: RequestContext | null = null;
+  const table = {
+    [APIS[3].key]: (_: unknown, given: RequestContext) => {
+      context = given;
+      return new Promise(() => undefined);
+    },
+  } as unknown as RequestTable;
+  new ClientConnection(connection, {
+    table,
+    clock: new ManualClock(),
+    logger: SILENT,
+    metrics: new BrokerMetrics(),
+    maxRequestBytes: 1_000,
+    maxInFlight: 1,
+  });
+  deliver(Buffer.concat(encodeRequest(3, 1, { correlationId: 1, clientId: 'x' }, { topics: [] })));
+  close();
+  let isTold = false;
+  context!.onDisconnect(() => (isTold = true));
+  expect(isTold).toBe(true);
+});
