@@ -1,7 +1,20 @@
 import { describe, expect, it } from '@jest/globals';
+import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import os from 'node:os';
 import { RawClient } from '../../test/raw-client.js';
 import { encodeBatch } from '../wire/records/record-codec.js';
 import { startTestBroker, type TestBroker } from './test-broker.js';
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
 
 async function produce(broker: TestBroker, value: string): Promise<bigint> {
   const client = new RawClient(broker.port);
@@ -74,6 +87,18 @@ it('answers a waiting fetch when it stops, and takes no more connections', async
   await broker.stop();
   expect((await answer).responses[0]!.partitions[0]).toMatchObject({ errorCode: 0, highWatermark: 0n });
   expect(await new RawClient(broker.port).frame()).toBeNull();
+});
+
+it.each(['memory', 'disk'] as const)('on %s leaves nothing behind when it cannot start as asked', async (storage) => {
+  const leftovers = () => readdirSync(os.tmpdir()).filter((name) => name.startsWith('streaming-core-test-broker-'));
+  const before = leftovers();
+  const port = await freePort();
+  await expect(startTestBroker({ storage, port, topics: { 'no such name!': 1 } })).rejects.toThrow(/ASCII/);
+  await expect(startTestBroker({ storage, port, config: { nonsense: '1' } })).rejects.toThrow(/no such setting/);
+  expect(leftovers()).toEqual(before);
+  // The port is free again: nothing listens on.
+  await using broker = await startTestBroker({ storage, port });
+  expect(broker.port).toBe(port);
 });
 
 it('refuses settings that do not exist, naming each', async () => {

@@ -26,6 +26,8 @@ export interface TestBrokerOptions {
   readonly storage?: 'memory' | 'disk';
   /** Broker settings by Kafka's names, such as `auto.create.topics.enable`. */
   readonly config?: SettingValues;
+  /** Default 0: a free one. */
+  readonly port?: number;
   /** Default: silent. */
   readonly logger?: Logger;
 }
@@ -40,7 +42,7 @@ export interface TestBroker extends AsyncDisposable {
   stop(): Promise<void>;
   /** Ends abruptly, as by SIGKILL and (in memory) a power loss: connections break off, unsynced bytes are gone. */
   kill(): void;
-  /** After {@link kill}: the same broker on the same storage and port. */
+  /** The same broker again on the same storage and port; kills it first if it still runs. */
   restart(): Promise<void>;
 }
 
@@ -57,7 +59,7 @@ class MemoryProcess implements HostProcess {
 /** Starts a broker inside this process. Ready in some ten milliseconds. */
 export async function startTestBroker(options: TestBrokerOptions = {}): Promise<TestBroker> {
   const isDisk = options.storage === 'disk';
-  const directory = isDisk ? await mkdtemp(path.join(os.tmpdir(), 'streaming-core-')) : '/data';
+  const directory = isDisk ? await mkdtemp(path.join(os.tmpdir(), 'streaming-core-test-broker-')) : '/data';
   const memory = isDisk ? null : new MemoryStorage();
   const storage = memory ?? new NodeStorage();
   const start = (port: number): Promise<Broker> =>
@@ -75,29 +77,45 @@ export async function startTestBroker(options: TestBrokerOptions = {}): Promise<
       ...(options.logger ? { logger: options.logger } : {}),
     });
 
-  let broker = await start(0);
-  for (const [name, topic] of Object.entries(options.topics ?? {})) {
-    const { partitions, config = {} } = typeof topic === 'number' ? { partitions: topic } : topic;
-    broker.createTopic({ name, partitions, configs: config });
-  }
+  const clean = async (): Promise<void> => {
+    if (isDisk) await rm(directory, { recursive: true, force: true });
+  };
+  let broker = await start(options.port ?? 0).catch(async (error: unknown) => {
+    await clean();
+    throw error;
+  });
   const { port } = broker;
   const stop = async (): Promise<void> => {
     await broker.stop();
-    if (isDisk) await rm(directory, { recursive: true, force: true });
+    await clean();
+  };
+  try {
+    createTopics(broker, options.topics ?? {});
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  const kill = (): void => {
+    broker.kill();
+    memory?.crash();
   };
   return {
     bootstrapServers: `127.0.0.1:${port}`,
     port,
     metrics: () => broker.metrics.snapshot(),
     stop,
-    kill: () => {
-      broker.kill();
-      memory?.crash();
-    },
+    kill,
     restart: async () => {
-      broker.kill();
+      kill();
       broker = await start(port);
     },
     [Symbol.asyncDispose]: stop,
   };
+}
+
+function createTopics(broker: Broker, topics: Readonly<Record<string, number | TestTopic>>): void {
+  for (const [name, topic] of Object.entries(topics)) {
+    const { partitions, config = {} } = typeof topic === 'number' ? { partitions: topic } : topic;
+    broker.createTopic({ name, partitions, configs: config });
+  }
 }
