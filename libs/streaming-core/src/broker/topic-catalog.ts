@@ -101,6 +101,10 @@ export class TopicCatalog {
     if (problem !== null) throw new TopicError('INVALID_TOPIC_EXCEPTION', problem);
     if (this.#topics.has(topic.name))
       throw new TopicError('TOPIC_ALREADY_EXISTS', `Topic '${topic.name}' already exists.`);
+    const rival = this.#collision(topic.name);
+    if (rival) {
+      throw new TopicError('INVALID_TOPIC_EXCEPTION', `Topic '${topic.name}' collides with existing topic: ${rival}`);
+    }
     if (topic.partitions < 1) throw new TopicError('INVALID_PARTITIONS', 'a topic has at least one partition');
     this.#checkRoom(topic.partitions);
     this.logConfig(topic.configs);
@@ -188,6 +192,13 @@ export class TopicCatalog {
 
   #configValue(configs: Readonly<Record<string, string>>, name: string): string {
     return configs[name] ?? this.config.topicDefault(TOPIC_CONFIGS.find((config) => config.name === name)!);
+  }
+
+  /** A topic whose name differs in `.` and `_` alone: Kafka's metrics cannot tell them apart, so it refuses the second. */
+  #collision(name: string): string | undefined {
+    if (!/[._]/.test(name)) return undefined;
+    const folded = name.replaceAll('.', '_');
+    return [...this.#topics.keys()].find((other) => other.replaceAll('.', '_') === folded);
   }
 
   #existing(name: string): Topic {

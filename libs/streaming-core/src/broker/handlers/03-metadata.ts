@@ -28,7 +28,8 @@ export function metadata(services: BrokerServices): Handler<3> {
     const wantsAll = request.topics === null || (apiVersion === 0 && request.topics.length === 0);
     const asked = wantsAll
       ? topics.all().map((topic) => describe(topic, nodeId))
-      : request.topics.map(({ name, topicId }) => (name === null ? byId(topicId) : byName(name)));
+      : // Each topic once, however often it is named: a small request must not make a huge answer.
+        distinct(request.topics).map(({ name, topicId }) => (name === null ? byId(topicId) : byName(name)));
     return {
       brokers: [{ nodeId, host, port }],
       clusterId: cluster.clusterId,
@@ -36,6 +37,10 @@ export function metadata(services: BrokerServices): Handler<3> {
       topics: asked,
     };
   };
+}
+
+function distinct<T extends { readonly name: string | null; readonly topicId: string }>(asked: readonly T[]): T[] {
+  return [...new Map(asked.map((topic) => [topic.name ?? `id ${topic.topicId}`, topic])).values()];
 }
 
 function unknown(name: string): number {

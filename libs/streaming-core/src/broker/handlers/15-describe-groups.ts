@@ -1,4 +1,4 @@
-import { metadataFor } from '../../groups/group.js';
+import { metadataFor, NO_ASSIGNMENT } from '../../groups/group.js';
 import { ERROR } from '../../wire/error-codes.js';
 import type { BrokerServices } from '../services.js';
 import type { Handler } from '../request-context.js';
@@ -8,7 +8,7 @@ const NOT_FOUND_FROM = 6;
 
 export function describeGroups({ groups }: BrokerServices): Handler<15> {
   return ({ groups: groupIds }, { apiVersion }) => ({
-    groups: groupIds.map((groupId) => {
+    groups: [...new Set(groupIds)].map((groupId) => {
       const error = groupId === '' ? 'INVALID_GROUP_ID' : groups.coordinator.availability(groupId);
       const group = error === 'NONE' ? groups.coordinator.group(groupId) : undefined;
       if (!group) {
@@ -23,19 +23,21 @@ export function describeGroups({ groups }: BrokerServices): Handler<15> {
           members: [],
         };
       }
+      const isStable = group.phase === 'Stable';
       return {
         errorCode: ERROR.NONE,
         groupId,
         groupState: group.phase,
         protocolType: group.protocolType ?? '',
-        protocolData: group.phase === 'Stable' ? (group.protocolName ?? '') : '',
+        protocolData: isStable ? (group.protocolName ?? '') : '',
         members: [...group.members.values()].map((member) => ({
           memberId: member.memberId,
           groupInstanceId: member.groupInstanceId,
           clientId: member.clientId,
           clientHost: member.clientHost,
-          memberMetadata: metadataFor(member, group.protocolName),
-          memberAssignment: member.assignment,
+          // Between two generations there is no assignment that holds.
+          memberMetadata: isStable ? metadataFor(member, group.protocolName) : NO_ASSIGNMENT,
+          memberAssignment: isStable ? member.assignment : NO_ASSIGNMENT,
         })),
       };
     }),

@@ -55,11 +55,12 @@ function createTopic(services: BrokerServices, request: TopicRequest, validateOn
 /** @throws {TopicError} */
 function parse({ cluster, config }: BrokerServices, request: TopicRequest): NewTopic {
   const { name, assignments, replicationFactor, numPartitions } = request;
-  const configs: Record<string, string> = {};
-  for (const { name: key, value } of request.configs) {
-    if (value === null) throw new TopicError('INVALID_CONFIG', `${key} has no value`);
-    configs[key] = value;
-  }
+  const configs = Object.fromEntries(
+    request.configs.map(({ name: key, value }) => {
+      if (value === null) throw new TopicError('INVALID_CONFIG', `${key} has no value`);
+      return [key, value] as const;
+    }),
+  );
   if (assignments.length > 0) {
     if (numPartitions !== -1 || replicationFactor !== -1) {
       throw new TopicError(

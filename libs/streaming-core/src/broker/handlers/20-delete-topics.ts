@@ -11,7 +11,20 @@ export function deleteTopics(services: BrokerServices): Handler<20> {
   return (request, { apiVersion }) => {
     const asked =
       apiVersion >= TOPIC_IDS_FROM ? request.topics : request.topicNames.map((name) => ({ name, topicId: ZERO_UUID }));
-    return { responses: asked.map(({ name, topicId }) => deleteTopic(services, name, topicId)) };
+    const times = new Map<string, number>();
+    for (const { name } of asked) if (name !== null) times.set(name, (times.get(name) ?? 0) + 1);
+    const isTwice = (name: string | null): boolean => name !== null && times.get(name)! > 1;
+    return {
+      responses: [
+        ...asked.filter(({ name }) => !isTwice(name)).map(({ name, topicId }) => deleteTopic(services, name, topicId)),
+        ...[...times.keys()].filter(isTwice).map((name) => ({
+          name,
+          topicId: ZERO_UUID,
+          errorCode: ERROR.INVALID_REQUEST,
+          errorMessage: 'the request names this topic twice',
+        })),
+      ],
+    };
   };
 }
 

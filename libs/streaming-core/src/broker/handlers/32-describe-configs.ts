@@ -29,7 +29,10 @@ interface Entry {
 
 export function describeConfigs(services: BrokerServices): Handler<32> {
   return (request) => ({
-    results: request.resources.map(({ resourceType, resourceName, configurationKeys }) => {
+    // Each resource once, however often it is named: a small request must not make a huge answer.
+    results: [
+      ...new Map(request.resources.map((each) => [`${each.resourceType} ${each.resourceName}`, each])).values(),
+    ].map(({ resourceType, resourceName, configurationKeys }) => {
       const result = (errorCode: number, errorMessage: string | null, entries: readonly Entry[]) => ({
         errorCode,
         errorMessage,

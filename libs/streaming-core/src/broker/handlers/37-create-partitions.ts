@@ -4,9 +4,13 @@ import type { BrokerServices } from '../services.js';
 import type { Handler } from '../request-context.js';
 
 export function createPartitions({ topics, cluster, logger }: BrokerServices): Handler<37> {
-  return (request) => ({
-    results: request.topics.map(({ name, count, assignments }) => {
+  return (request) => {
+    const named = new Map<string, number>();
+    for (const { name } of request.topics) named.set(name, (named.get(name) ?? 0) + 1);
+    const unique = [...new Map(request.topics.map((topic) => [topic.name, topic])).values()];
+    const results = unique.map(({ name, count, assignments }) => {
       try {
+        if (named.get(name)! > 1) throw new TopicError('INVALID_REQUEST', 'the request names this topic twice');
         const added = count - topics.checkPartitions(name, count).partitions.length;
         const { nodeId } = cluster.self();
         const isHere = assignments?.every(({ brokerIds }) => brokerIds.length === 1 && brokerIds[0] === nodeId) ?? true;
@@ -23,6 +27,7 @@ export function createPartitions({ topics, cluster, logger }: BrokerServices): H
         logger.error({ err: error, topic: name }, 'cannot add partitions');
         return { name, errorCode: ERROR.KAFKA_STORAGE_ERROR, errorMessage: 'the partitions could not be written' };
       }
-    }),
-  });
+    });
+    return { results };
+  };
 }
