@@ -17,7 +17,7 @@ describe('analytics that was killed', () => {
     city = await Scenario.start({ database: true });
     rows = await DatabaseReader.connect(city);
   });
-  afterAll(() => city.stop());
+  afterAll(() => (city as Scenario | undefined)?.stop());
 
   const requestOf = (index: number) =>
     city.request(`ride-${index}`, corner(index % 9, (index * 5) % 6), corner((index * 4 + 5) % 9, (index + 3) % 6));

@@ -25,7 +25,7 @@ describe('the dashboard in a browser', () => {
     browser = await openBrowser();
     city.onStop(() => browser.close());
   });
-  afterAll(() => city.stop());
+  afterAll(() => (city as Scenario | undefined)?.stop());
 
   it('takes a ride from two clicks on the map to its completion', async () => {
     const { page, complaints } = await openPage(browser, url);

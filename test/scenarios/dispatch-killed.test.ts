@@ -11,6 +11,8 @@ jest.setTimeout(90_000);
 /** A corner of a zone in each of the partitions. */
 const EACH_PARTITION = [corner(1, 1), corner(4, 1), corner(7, 1), corner(1, 4)];
 
+const HISTORY = 600;
+
 describe('dispatch that was killed', () => {
   let filter: RequestFilter;
   let broker: BrokerProcess;
@@ -84,6 +86,12 @@ describe('dispatch that was killed', () => {
 
   it('does not take on again what it had written and not committed, nor what has ended', async () => {
     await city.sendDriversHome();
+    // A history that takes several reads: the state must be whole before the first request is looked at.
+    const history = Array.from({ length: HISTORY }, (_, i) => city.request(`past-${i}`, corner(1, 1), corner(8, 5)));
+    await Promise.all(history.map((request) => city.log.say('RideRequests', request)));
+    await queued(history.map(({ rideId }) => rideId));
+    await city.clock.forward(301);
+    await city.log.event(`past-${HISTORY - 1}`, 'ride.no_driver_found');
     filter.swallow('dispatch', API.offsetCommit);
     const written = await ask(20, 'written');
     await queued(written);
@@ -101,7 +109,7 @@ describe('dispatch that was killed', () => {
 
     const report = await city.log.audit();
     expect(report).toMatchObject({ ok: true, lost: 0, doubled: 0, illegal: 0, driversOnTwoRides: 0 });
-    expect(report.requested).toBe(2 + 12 + 40 + 12 + 20 + EACH_PARTITION.length);
+    expect(report.requested).toBe(2 + 12 + 40 + 12 + HISTORY + 20 + EACH_PARTITION.length);
     expect(report.queued).toBe(report.requested);
   });
 

@@ -31,7 +31,7 @@ describe('a poisoned log', () => {
     rows = await DatabaseReader.connect(city);
     services = await Promise.all([city.service('dispatch'), city.service('analytics'), city.service('notifications')]);
   });
-  afterAll(() => city.stop());
+  afterAll(() => (city as Scenario | undefined)?.stop());
 
   const letters = async (topic: string, group: string): Promise<StreamRecord[]> => {
     let found: StreamRecord[] = [];

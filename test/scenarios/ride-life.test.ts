@@ -34,7 +34,7 @@ describe('a ride', () => {
     });
   });
   afterEach(() => city.sendDriversHome());
-  afterAll(() => city.stop());
+  afterAll(() => (city as Scenario | undefined)?.stop());
 
   const rider = (name: string): RiderApp => new RiderApp(dispatchUrl, name);
 

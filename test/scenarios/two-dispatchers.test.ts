@@ -21,7 +21,7 @@ describe('two dispatchers', () => {
     });
   });
   afterEach(() => city.sendDriversHome());
-  afterAll(() => city.stop());
+  afterAll(() => (city as Scenario | undefined)?.stop());
 
   async function partitionsOf(app: RunningApp): Promise<number> {
     const response = await fetch(`${app.url}/health/ready`);

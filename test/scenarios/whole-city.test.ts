@@ -25,7 +25,7 @@ describe('the whole city', () => {
     const people = { SPEED: '60', DRIVERS: '120', REQUESTS_PER_HOUR: '900', SEED: '11' };
     simUrl = (await city.forked('rider-app-sim', people)).url;
   });
-  afterAll(() => city.stop());
+  afterAll(() => (city as Scenario | undefined)?.stop());
 
   const sim = async (): Promise<SimView> => (await (await fetch(`${simUrl}/sim`)).json()) as SimView;
 
