@@ -15,6 +15,7 @@ import {
   type TopicPartition,
   type TopicPartitionOffset,
 } from './types.js';
+import { keyOf } from './partition-key.js';
 
 const SESSION_TIMEOUT_MS = 10_000;
 const REBALANCE_TIMEOUT_MS = 60_000;
@@ -212,8 +213,4 @@ export class CooperativeGroupConsumer implements GroupConsumer {
     const failure = asStreamClientError(error, 'GROUP_FAILED', what);
     this.#onWarning({ kind, groupId: this.#options.groupId, message: failure.message, error: failure });
   }
-}
-
-function keyOf({ topic, partition }: TopicPartition): string {
-  return `${topic}-${partition}`;
 }

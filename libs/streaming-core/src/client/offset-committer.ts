@@ -2,6 +2,7 @@ import { Backoff, delay } from './backoff.js';
 import type { GroupProtocol } from './group-protocol.js';
 import { KafkaErrorCode as E, KafkaResponseError, asStreamClientError, isRetriable } from './kafka-errors.js';
 import { StreamClientError, type TopicPartition, type TopicPartitionOffset } from './types.js';
+import { keyOf } from './partition-key.js';
 
 const AUTO_COMMIT_INTERVAL_MS = 100;
 
@@ -105,8 +106,4 @@ function isWorthRetrying(code: number): boolean {
     code === E.ILLEGAL_GENERATION ||
     code === E.UNKNOWN_MEMBER_ID
   );
-}
-
-function keyOf({ topic, partition }: TopicPartition): string {
-  return `${topic}-${partition}`;
 }

@@ -5,6 +5,7 @@ import { KafkaErrorCode as E, KafkaResponseError, asStreamClientError } from './
 import { lookUpOffset } from './partition-offsets.js';
 import { readRecordBatches, type DecodedRecords } from './record-batch-reader.js';
 import { StreamClientError, type StreamRecord, type TopicPartition } from './types.js';
+import { keyOf } from './partition-key.js';
 
 /** A partition that is being read. The fetcher moves `position`; the owner takes from `buffered`. */
 export interface FetchTarget extends TopicPartition {
@@ -256,8 +257,4 @@ export class PartitionFetcher {
       }
     }
   }
-}
-
-function keyOf({ topic, partition }: TopicPartition): string {
-  return `${topic}-${partition}`;
 }

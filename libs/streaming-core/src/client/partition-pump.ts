@@ -2,6 +2,7 @@ import { Backoff, delay } from './backoff.js';
 import type { Cluster } from './cluster.js';
 import { DEFAULT_FETCH_LIMITS, PartitionFetcher, type FetchTarget } from './partition-fetcher.js';
 import type { PartitionBatch, StreamClientError, StreamRecord, TopicPartition, TopicPartitionOffset } from './types.js';
+import { keyOf } from './partition-key.js';
 
 export interface PumpOptions {
   readonly name: string;
@@ -159,8 +160,4 @@ export class PartitionPump {
 
 function take(buffered: StreamRecord[], count: number): StreamRecord[] {
   return buffered.splice(0, count);
-}
-
-function keyOf({ topic, partition }: TopicPartition): string {
-  return `${topic}-${partition}`;
 }
