@@ -1,5 +1,5 @@
 import { decodeEvent } from '@ridestream/ride-domain/events/event-codec';
-import type { PartitionReader } from 'streaming-core/client/types';
+import type { PartitionReader, TopicPartition } from 'streaming-core/client/types';
 import { type Checkpoint, decodeCheckpoint } from '../zone/checkpoint.js';
 import type { RideLedger } from '../zone/ride-ledger.js';
 import { STATE_TOPIC } from './topics.js';
@@ -36,13 +36,40 @@ export async function loadLedger(partition: number, ledger: RideLedger, reader: 
   return { checkpointOffset: checkpoint?.rideEventsNext, recordsRead };
 }
 
+/** Records looked back at first, and each time none of them is a checkpoint this many times as many. */
+const LOOK_BACK_RECORDS = 4n;
+const LOOK_BACK_GROWTH = 16n;
+
+/** The newest one that is whole: from the end, for the topic may hold thousands that compaction has not come to yet. */
 async function readCheckpoint(partition: number, reader: PartitionReader): Promise<Checkpoint | undefined> {
-  let latest: Checkpoint | undefined;
-  for await (const records of reader.readToEnd({ topic: STATE_TOPIC, partition })) {
-    for (const record of records) {
-      // A damaged one hides those before it: they may be older than what it stood for, but they are as true.
-      if (record.key === String(partition)) latest = decodeCheckpoint(partition, record.value) ?? latest;
-    }
+  const place = { topic: STATE_TOPIC, partition };
+  const { first, end } = await reader.bounds(place);
+  for (let back = LOOK_BACK_RECORDS, upTo = end; upTo > first; back *= LOOK_BACK_GROWTH) {
+    const from = end - back > first ? end - back : first;
+    const found = await newestBetween(place, from, upTo, reader);
+    if (found) return found;
+    upTo = from;
   }
-  return latest;
+  return undefined;
+}
+
+async function newestBetween(
+  place: TopicPartition,
+  from: bigint,
+  upTo: bigint,
+  reader: PartitionReader,
+): Promise<Checkpoint | undefined> {
+  const values: (Buffer | null)[] = [];
+  for await (const records of reader.readToEnd(place, from)) {
+    for (const { key, offset, value } of records) {
+      if (offset < upTo && key === String(place.partition)) values.push(value);
+    }
+    if ((records.at(-1)?.offset ?? 0n) >= upTo) break;
+  }
+  // A damaged one hides those before it: they may be older than what it stood for, but they are as true.
+  for (const value of values.reverse()) {
+    const checkpoint = decodeCheckpoint(place.partition, value);
+    if (checkpoint) return checkpoint;
+  }
+  return undefined;
 }
