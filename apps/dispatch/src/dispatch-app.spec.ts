@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { RunningApp } from '@ridestream/platform/http/run-app';
 import { DispatchHarness, SERVICE_TEST_TIMEOUT_MS, until } from '../test/dispatch-harness.js';
-import { corner, driverStatus } from '../test/grid-city.js';
+import { corner, driverStatus, rideRequest } from '../test/grid-city.js';
 import type { CityView, RideView } from './live/protocol.js';
 
 jest.setTimeout(SERVICE_TEST_TIMEOUT_MS);
@@ -108,6 +108,20 @@ describe('the dispatch service', () => {
       return texts.length >= 2 ? texts : undefined;
     });
     expect(letters[0]).toBe('{"type":"ride.requested"');
+  });
+
+  it('puts a request aside that stands in another partition than its zone, lest a ride be queued in two', async () => {
+    const ride = await ask('eve');
+    await harness.event(ride.rideId, 'ride.queued');
+    const twin = rideRequest(ride.rideId, corner(2, 2), Date.now());
+    await harness.scribble('RideRequests', 'east', JSON.stringify(twin), twin.rideId);
+    const partition = harness.pack.partitions.partitionOf('east');
+    const letters = await until('the dead letter', async () => {
+      const texts = await harness.textOf('RideRequests.dispatch.dlq', partition).catch(() => []);
+      return texts.length > 0 ? texts : undefined;
+    });
+    expect(JSON.parse(letters[0]!)).toMatchObject({ rideId: ride.rideId, zone: 'west' });
+    expect(harness.eventsOf(ride.rideId).filter((type) => type === 'ride.queued')).toHaveLength(1);
   });
 
   it('quotes, lists rides and drivers, and hands out the map', async () => {

@@ -12,3 +12,19 @@ export async function settledWithin(limitMs: number, task: Promise<unknown>): Pr
   clearTimeout(timer);
   return outcome;
 }
+
+/** Waits for `task`, but rejects as soon as `signal` aborts. The task itself goes on. */
+export async function unlessAborted(task: Promise<void> | undefined, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  if (task === undefined) return;
+  let abort = (): void => undefined;
+  const aborted = new Promise<never>((_resolve, reject) => {
+    abort = () => reject(new Error('the partition is being taken away'));
+    signal.addEventListener('abort', abort, { once: true });
+  });
+  try {
+    await Promise.race([task, aborted]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}

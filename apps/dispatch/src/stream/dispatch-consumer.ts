@@ -57,15 +57,16 @@ export class DispatchConsumer implements ConsumerHandlers {
     await this.parts.feed.release(numbers);
   }
 
-  async onBatch(batch: PartitionBatch): Promise<void> {
+  async onBatch(batch: PartitionBatch, signal: AbortSignal): Promise<void> {
     const { topic, partition, records } = batch;
     if (!isGroupTopic(topic)) return;
     const owned = this.partitions.get(partition);
     if (owned === undefined) throw new Error(`${topic}-${partition} is not owned`);
     switch (topic) {
       case 'RideRequests': {
-        const fed = this.parts.feed.ingest(topic, records);
-        await owned.handleRequests(fed.flatMap(({ event }): RideRequestsEvent[] => (event ? [event] : [])));
+        const fed = this.parts.feed.ingest(topic, records).map((one) => this.refuseMisplaced(one));
+        const requests = fed.flatMap(({ event }): RideRequestsEvent[] => (event ? [event] : []));
+        await owned.handleRequests(requests, signal);
         return this.bury(topic, fed);
       }
       case 'RideEvents': {
@@ -105,6 +106,20 @@ export class DispatchConsumer implements ConsumerHandlers {
     this.partitions.delete(partition);
     await owned?.close();
     this.parts.core.disown(partition);
+  }
+
+  /**
+   * A request in another partition than its zone's would be a ride that phones never reach (they answer to the zone's
+   * partition), and could be one more of a ride that the zone's partition has.
+   */
+  private refuseMisplaced(fed: FedRecord<'RideRequests'>): FedRecord<'RideRequests'> {
+    if (fed.event === null) return fed;
+    const { zone } = fed.event;
+    const belongsTo = this.parts.core.partitionOf(zone);
+    if (belongsTo === fed.record.partition) return fed;
+    const reason =
+      belongsTo === undefined ? `the city has no zone ${zone}` : `zone ${zone} belongs to partition ${belongsTo}`;
+    return { record: fed.record, event: null, reason };
   }
 
   private fromLedgerIfBehind(position: TopicPartitionOffset): TopicPartitionOffset {

@@ -10,6 +10,7 @@ import { OwnedPartition } from './owned-partition.js';
 import { STATE_TOPIC } from './topics.js';
 
 const PARTITION = 0;
+const never = new AbortController().signal;
 const why = { policy: 'test', candidates: 1, rankByEta: 1, waitedS: 0 };
 
 describe('OwnedPartition', () => {
@@ -70,7 +71,9 @@ describe('OwnedPartition', () => {
     let openGate = (): void => undefined;
     log.gate = new Promise((resolve) => (openGate = resolve));
     let settled = false;
-    const handling = owned.handleRequests([request('r1'), request('r2'), request('r1')]).then(() => (settled = true));
+    const handling = owned
+      .handleRequests([request('r1'), request('r2'), request('r1')], never)
+      .then(() => (settled = true));
     await new Promise((resolve) => setImmediate(resolve));
     expect(settled).toBe(false);
     expect(log.types('RideEvents')).toEqual([]);
@@ -83,40 +86,52 @@ describe('OwnedPartition', () => {
   it.each(['lost', 'written'] as const)('handles a request once when its write fails and is %s', async (fault) => {
     const owned = await open();
     log.faults.push(fault);
-    await expect(owned.handleRequests([request('r1')])).rejects.toThrow('send failed');
+    await expect(owned.handleRequests([request('r1')], never)).rejects.toThrow('send failed');
     expect(doubts).toHaveLength(1);
     // The consumer delivers the batch again.
-    await owned.handleRequests([request('r1')]);
+    await owned.handleRequests([request('r1')], never);
     expect(log.types('RideEvents')).toEqual(['ride.queued']);
     expect(outcomes).toEqual(fault === 'lost' ? ['queued', 'queued'] : ['queued', 'known']);
     expect(owned.zone.isOpen).toBe(true);
   });
 
+  it('lets a cancel that waits for the log go when the partition is taken away', async () => {
+    const owned = await open();
+    await owned.handleRequests([request('r1')], never);
+    // The log has a record that this instance will never read: its partition goes to another one.
+    const leaving = new AbortController();
+    const handling = owned.handleRequests([cancelRequest('r1', START_MS)], leaving.signal);
+    setImmediate(() => leaving.abort());
+    await expect(handling).rejects.toThrow('taken away');
+    expect(log.types('RideEvents')).toEqual(['ride.queued']);
+    await owned.close();
+  });
+
   it('owes what it decided when the write of an answer fails', async () => {
     const owned = await open();
-    await owned.handleRequests([request('r1')]);
+    await owned.handleRequests([request('r1')], never);
     consume(owned);
     owned.zone.offer('r1', { driverId: 'd1', pickupEtaS: 5, why }, { nowMs: START_MS, speed: 1 });
     owned.flushInBackground();
-    await owned.handleRequests([]);
+    await owned.handleRequests([], never);
     phone(accepted('r1', 'o1'));
     log.faults.push('lost');
     consume(owned);
     await owned.close();
     const next = await open();
-    await next.handleRequests([]);
+    await next.handleRequests([], never);
     expect(log.types('RideEvents')).toEqual(['ride.queued', 'ride.offered', 'ride.offer_accepted', 'ride.assigned']);
   });
 
   it('judges a cancel by the log as it stood when the cancel came', async () => {
     const owned = await open();
-    await owned.handleRequests([request('r1')]);
+    await owned.handleRequests([request('r1')], never);
     consume(owned);
     owned.zone.offer('r1', { driverId: 'd1', pickupEtaS: 5, why }, { nowMs: START_MS, speed: 1 });
     owned.flushInBackground();
-    await owned.handleRequests([]);
+    await owned.handleRequests([], never);
     phone(accepted('r1', 'o1'));
-    const cancelling = owned.handleRequests([cancelRequest('r1', START_MS)]);
+    const cancelling = owned.handleRequests([cancelRequest('r1', START_MS)], never);
     await new Promise((resolve) => setImmediate(resolve));
     expect(outcomes).toEqual(['queued']);
     consume(owned);
@@ -129,15 +144,15 @@ describe('OwnedPartition', () => {
 
   it('starts from its checkpoint and reads on from there', async () => {
     const owned = await open();
-    await owned.handleRequests([request('r1'), request('r2')]);
+    await owned.handleRequests([request('r1'), request('r2')], never);
     consume(owned);
     await owned.checkpoint();
     await owned.checkpoint();
     expect(log.texts(STATE_TOPIC)).toHaveLength(1);
-    await owned.handleRequests([request('r3')]);
+    await owned.handleRequests([request('r3')], never);
     const next = create();
     expect(await next.load()).toEqual({ checkpointOffset: 2n, recordsRead: 1 });
-    await next.handleRequests([request('r1'), request('r3')]);
+    await next.handleRequests([request('r1'), request('r3')], never);
     expect(outcomes.slice(-2)).toEqual(['known', 'known']);
   });
 
@@ -148,7 +163,7 @@ describe('OwnedPartition', () => {
     ['an offset past the end', '{"v":1,"partition":0,"rideEventsNext":"99","rides":[],"ended":[]}'],
     ['a ride that is none', '{"v":1,"partition":0,"rideEventsNext":"1","rides":[{"ride":{}}],"ended":[]}'],
   ])('reads the whole log when the checkpoint holds %s', async (_name, value) => {
-    await (await open()).handleRequests([request('r1')]);
+    await (await open()).handleRequests([request('r1')], never);
     log.append({ topic: STATE_TOPIC, partition: PARTITION, key: String(PARTITION), value });
     const next = create();
     expect(await next.load()).toEqual({ checkpointOffset: undefined, recordsRead: 1 });

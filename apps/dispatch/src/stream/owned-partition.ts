@@ -23,7 +23,7 @@ import type { RideRequestsEvent } from '@ridestream/ride-domain/events/ride-requ
 import type { PartitionReader, StreamProducer } from 'streaming-core/client/types';
 import { encodeCheckpoint } from '../zone/checkpoint.js';
 import type { CancelOutcome, RequestOutcome, ZoneDispatcher } from '../zone/zone-dispatcher.js';
-import { settledWithin } from './deadline.js';
+import { settledWithin, unlessAborted } from './deadline.js';
 import { DecisionWriter } from './decision-writer.js';
 import { loadLedger, type LoadReport } from './ledger-loader.js';
 import { STATE_TOPIC } from './topics.js';
@@ -76,9 +76,12 @@ export class OwnedPartition {
     return report;
   }
 
-  /** Resolves once what the requests led to is acknowledged by the log. Rejects when it may not be: deliver them again. */
-  async handleRequests(events: readonly RideRequestsEvent[]): Promise<void> {
-    await this.recovery;
+  /**
+   * Resolves once what the requests led to is acknowledged by the log. Rejects when it may not be, and at once when `signal`
+   * aborts while it waits for the log to be read: deliver them again, to whoever owns the partition then.
+   */
+  async handleRequests(events: readonly RideRequestsEvent[], signal: AbortSignal): Promise<void> {
+    await unlessAborted(this.recovery, signal);
     const cancels = events.filter((event) => event.type === 'ride.cancel_requested');
     for (const event of events) {
       if (event.type === 'ride.requested') this.ports.onRequest(this.zone.request(event, this.ports.cityNow()));
@@ -87,8 +90,8 @@ export class OwnedPartition {
     if (cancels.length === 0) return;
     // A ride may have moved on in the log without our having read it: a cancel is judged by where the log stood when it came.
     const { end } = await this.ports.reader.bounds({ topic: 'RideEvents', partition: this.partition });
-    await this.caughtUpTo(end);
-    await this.recovery;
+    await unlessAborted(this.caughtUpTo(end), signal);
+    await unlessAborted(this.recovery, signal);
     for (const event of cancels) this.ports.onRequest(this.zone.cancel(event, this.ports.cityNow()));
     await this.flush();
   }

@@ -137,7 +137,7 @@ export class DispatchCore {
   }
 
   /** Undefined for a zone that the city pack does not have: a phone may run another one. */
-  private partitionOf(zone: string): number | undefined {
+  partitionOf(zone: string): number | undefined {
     try {
       return this.parts.zonePartitions.partitionOf(zone);
     } catch {
