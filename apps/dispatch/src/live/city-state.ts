@@ -3,6 +3,7 @@ import type { DriverLocation, DriverStatusEvent } from '@ridestream/ride-domain/
 import type { RideEvent } from '@ridestream/ride-domain/events/ride-events';
 import { DriverTable, type DriverEntry } from '../zone/driver-table.js';
 import { ChangeSet } from './change-set.js';
+import { mapPoint } from './map-point.js';
 import type { LiveDelta, LiveRide, LiveZone, VehicleTuple } from './protocol.js';
 import { DEFAULT_BOOK_LIMITS, RideBook, type RideBookLimits } from './ride-book.js';
 
@@ -115,13 +116,9 @@ export class CityState {
   }
 }
 
-/** A metre is enough for a map. */
-const degrees = (value: number): number => Math.round(value * 1e5) / 1e5;
-
 const vehicleTuple = ({ driverId, position, bearingDeg, state, rideId }: DriverEntry): VehicleTuple => [
   driverId,
-  degrees(position.lon),
-  degrees(position.lat),
+  ...mapPoint(position),
   Math.round(bearingDeg) % 360,
   state,
   rideId,

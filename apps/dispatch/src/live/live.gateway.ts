@@ -20,6 +20,8 @@ const RESYNC_INTERVAL_MS = 1_000;
 const COMPRESS_FROM_BYTES = 4 * 1024;
 
 interface Visitor extends LiveViewer {
+  /** A snapshot waits for the connection to take more: another one would only queue up behind it. */
+  snapshotWaits: boolean;
   resyncedAtMs: number;
   windowStartMs: number;
   packetsInWindow: number;
@@ -55,10 +57,16 @@ export class LiveGateway
       resyncedAtMs: -RESYNC_INTERVAL_MS,
       windowStartMs: 0,
       packetsInWindow: 0,
-      sendSnapshot: (snapshot) => socket.emit('snapshot', snapshot),
+      snapshotWaits: false,
+      sendSnapshot: (snapshot) => {
+        visitor.snapshotWaits = true;
+        socket.emit('snapshot', snapshot);
+      },
       sendDelta: (delta, done) => socket.emit('delta', delta, done),
     };
     this.visitors.set(socket, visitor);
+    // Packets are handed over when what was handed over before has left: with a browser that does not read, never.
+    socket.conn.on('flush', () => (visitor.snapshotWaits = false));
     socket.conn.on('packet', () => this.countPacket(socket, visitor));
     socket.onAny((event: string) => {
       if (event !== 'resync') this.runtime.metrics.socketEventsUnknown.inc();
@@ -74,7 +82,7 @@ export class LiveGateway
 
   private resync(visitor: Visitor): void {
     const nowMs = performance.now();
-    if (nowMs - visitor.resyncedAtMs < RESYNC_INTERVAL_MS) return;
+    if (visitor.snapshotWaits || nowMs - visitor.resyncedAtMs < RESYNC_INTERVAL_MS) return;
     visitor.resyncedAtMs = nowMs;
     this.runtime.live.resync(visitor);
   }

@@ -59,7 +59,7 @@ describe('RideBook', () => {
       driverId: 'd1',
       offerExpiresAt: START_MS + 16_000,
       updatedAt: START_MS + 1_000,
-      pickup: [corner(1, 2).lon, corner(1, 2).lat],
+      pickup: [-73.999, 40.702],
       timeline: [
         { type: 'ride.queued', driverId: null },
         { type: 'ride.offered', driverId: 'd1', details: { attempt: 1, why: { policy: 'batched', rankByEta: 2 } } },

@@ -2,6 +2,7 @@ import type { RideEvent } from '@ridestream/ride-domain/events/ride-events';
 import type { RideRequested } from '@ridestream/ride-domain/events/ride-requests';
 import { applyRideEvent, type Ride } from '@ridestream/ride-domain/rides/ride';
 import { FINAL_RIDE_STATES, type RideState } from '@ridestream/ride-domain/rides/ride-states';
+import { mapPoint } from './map-point.js';
 import type { LiveRide, RideView, TimelineEntry } from './protocol.js';
 
 /** A ride offered again and again would otherwise grow without end. */
@@ -140,8 +141,8 @@ function liveRide({ ride, updatedAt }: Page): LiveRide {
     state: ride.state,
     requestedAt: ride.requestedAt,
     updatedAt,
-    pickup: [ride.pickup.lon, ride.pickup.lat],
-    dropoff: [ride.dropoff.lon, ride.dropoff.lat],
+    pickup: mapPoint(ride.pickup),
+    dropoff: mapPoint(ride.dropoff),
     driverId: ride.state === 'offered' ? (ride.offer?.driverId ?? null) : ride.driverId,
     offerExpiresAt: ride.state === 'offered' ? (ride.offer?.expiresAt ?? null) : null,
     fareCents: ride.quote.fareCents,
@@ -157,8 +158,8 @@ function viewOfRequest(request: RideRequested): RideView {
     state: 'queued',
     requestedAt: at,
     updatedAt: at,
-    pickup: [pickup.lon, pickup.lat],
-    dropoff: [dropoff.lon, dropoff.lat],
+    pickup: mapPoint(pickup),
+    dropoff: mapPoint(dropoff),
     driverId: null,
     offerExpiresAt: null,
     fareCents: quote.fareCents,
