@@ -33,7 +33,7 @@ export interface RuntimeParts {
   readonly log: RuntimeLog;
 }
 
-/** Browsers hear of changes so often: four times a second is enough for an eye, with interpolation in between. */
+/** Browsers hear of changes so often, or less of a large city: enough for an eye, with interpolation in between. */
 const PUBLISH_INTERVAL_MS = 225;
 const HOUSEKEEPING_INTERVAL_MS = 1_000;
 /** Together shorter than the ten seconds that a service has to stop, even when no broker answers. */
@@ -66,6 +66,7 @@ export class DispatchRuntime {
   private group: GroupConsumer | undefined;
   private consumer: DispatchConsumer | undefined;
   private starting: Promise<void> | undefined;
+  private isFollowing = false;
   private isRunning = false;
 
   constructor(private readonly parts: RuntimeParts) {
@@ -140,6 +141,9 @@ export class DispatchRuntime {
         return;
       } catch (error) {
         if (this.isStopping()) return;
+        // Otherwise it may join the group after all, beside the one of the next attempt.
+        if (this.group) await settledWithin(LEAVE_TIMEOUT_MS, this.group.close());
+        this.group = undefined;
         this.parts.log.warn(`cannot start yet: ${describe(error)}`);
         await new Promise((resolve) => setTimeout(resolve, START_RETRY_MS));
       }
@@ -152,12 +156,7 @@ export class DispatchRuntime {
 
   private async startOnce(): Promise<void> {
     const { client, env, log } = this.parts;
-    const admin = client.admin();
-    await ensurePlatformTopics(admin, env.ZONE_PARTITIONS);
-    await admin.ensureTopics(ownTopics(env.ZONE_PARTITIONS));
-    await admin.close();
-    await this.clock.start();
-    await this.feed.warmUp();
+    if (!this.isFollowing) await this.follow();
     this.producer ??= await client.producer();
     this.consumer ??= new DispatchConsumer({
       core: this.core,
@@ -180,6 +179,18 @@ export class DispatchRuntime {
     this.every(env.CHECKPOINT_INTERVAL_S * 1000, () => this.writeCheckpoints());
     this.isRunning = true;
     log.info('dispatching');
+  }
+
+  /** The city's time and its picture. */
+  private async follow(): Promise<void> {
+    const { client, env } = this.parts;
+    const admin = client.admin();
+    await ensurePlatformTopics(admin, env.ZONE_PARTITIONS);
+    await admin.ensureTopics(ownTopics(env.ZONE_PARTITIONS));
+    await admin.close();
+    await this.clock.start();
+    await this.feed.warmUp();
+    this.isFollowing = true;
   }
 
   private tick(moment: CityMoment): void {
