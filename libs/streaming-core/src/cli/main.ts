@@ -62,10 +62,12 @@ function addTopics(program: Command): void {
   const topics = program.command('topics').description('list, create, describe and delete topics');
   topics
     .command('list')
+    .description('name every topic')
     .addOption(bootstrap())
     .action(async (options: { bootstrapServer: string }) => (await import('./topics.js')).listTopics(options));
   topics
     .command('create')
+    .description('create a topic')
     .argument('<topic>')
     .addOption(bootstrap())
     .option('--partitions <number>', 'number of partitions', parseWholeNumber, 1)
@@ -76,6 +78,7 @@ function addTopics(program: Command): void {
     );
   topics
     .command('delete')
+    .description('delete a topic with all that it holds')
     .argument('<topic>')
     .addOption(bootstrap())
     .action(async (topic: string, options: { bootstrapServer: string }) =>
@@ -83,6 +86,7 @@ function addTopics(program: Command): void {
     );
   topics
     .command('describe')
+    .description('show the partitions and configs of a topic')
     .argument('<topic>')
     .addOption(bootstrap())
     .action(async (topic: string, options: { bootstrapServer: string }) =>
@@ -94,13 +98,19 @@ function addGroups(program: Command): void {
   const groups = program.command('groups').description('list and describe consumer groups');
   groups
     .command('list')
+    .description('name every group with its state')
     .addOption(bootstrap())
-    .action(async (options: { bootstrapServer: string }) => (await import('./groups.js')).listGroups(options));
+    .option('--json', 'one JSON object per group', false)
+    .action(async (options: { bootstrapServer: string; json: boolean }) =>
+      (await import('./groups.js')).listGroups(options),
+    );
   groups
     .command('describe')
+    .description('show the state, members and lag of a group')
     .argument('<group>')
     .addOption(bootstrap())
-    .action(async (group: string, options: { bootstrapServer: string }) =>
+    .option('--json', 'one JSON object: state, members, offsets', false)
+    .action(async (group: string, options: { bootstrapServer: string; json: boolean }) =>
       (await import('./groups.js')).describeGroup(group, options),
     );
 }
@@ -122,11 +132,17 @@ function addRecords(program: Command): void {
     .argument('<topic>')
     .addOption(bootstrap())
     .option('--from-beginning', 'begin with the first record kept', false)
-    .option('--follow', 'go on with records as they come', false)
+    .option('--follow', 'go on with records as they come; the default without --from-beginning', false)
     .option('--max <number>', 'stop after so many records', parseWholeNumber)
     .option('--json', 'one JSON object per line, with key, headers, partition and offset', false)
     .action(async (topic: string, options: ConsumeOptions) => (await import('./consume.js')).consume(topic, options));
 }
+
+// Whoever reads the output has had enough (`| head`): nothing is wrong.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
 
 try {
   await createProgram().parseAsync();

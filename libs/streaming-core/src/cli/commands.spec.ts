@@ -1,0 +1,122 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+import { RawClient } from '../../test/raw-client.js';
+import { startTestBroker, type TestBroker } from '../testing/test-broker.js';
+
+const BIN = path.resolve(import.meta.dirname, '../../bin/streaming-core.js');
+const TIMEOUT_MS = 60_000;
+let broker: TestBroker;
+
+beforeAll(async () => {
+  broker = await startTestBroker({ topics: { rides: 1 }, config: { 'auto.create.topics.enable': 'false' } });
+});
+
+afterAll(() => broker.stop());
+
+function start(...args: string[]): ChildProcess {
+  return spawn(process.execPath, [BIN, ...args], {
+    stdio: 'pipe',
+    env: { ...process.env, KAFKA_BROKERS: broker.bootstrapServers },
+  });
+}
+
+/** Runs a command to its end; `input` is its standard input. */
+async function run(args: string[], input = ''): Promise<{ code: number | null; out: string; err: string }> {
+  const child = start(...args);
+  let [out, err] = ['', ''];
+  child.stdout!.on('data', (chunk: Buffer) => (out += chunk.toString()));
+  child.stderr!.on('data', (chunk: Buffer) => (err += chunk.toString()));
+  child.stdin!.end(input);
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, out, err };
+}
+
+describe('streaming-core', () => {
+  it(
+    'creates, lists, describes and deletes a topic',
+    async () => {
+      expect((await run(['topics', 'create', 'made', '--partitions', '2'])).code).toBe(0);
+      expect((await run(['topics', 'list'])).out.split('\n')).toContain('made');
+      expect((await run(['topics', 'describe', 'made'])).out).toMatch(/PARTITION +LEADER[^]*retention\.ms/);
+      expect((await run(['topics', 'delete', 'made'])).code).toBe(0);
+      expect((await run(['topics', 'list'])).out.split('\n')).not.toContain('made');
+      const missing = await run(['topics', 'describe', 'made']);
+      expect(missing.code).toBe(1);
+      expect(missing.err).toMatch(/^streaming-core: /);
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'writes lines as records and shows them, and does not mind who stops reading',
+    async () => {
+      const lines = Array.from({ length: 5_000 }, (_, index) => `ride-${index}:${'x'.repeat(100)}`).join('\n');
+      expect((await run(['produce', 'rides', '--key-separator', ':'], lines)).code).toBe(0);
+      const { out } = await run(['consume', 'rides', '--from-beginning', '--json', '--max', '2']);
+      expect(
+        out
+          .trim()
+          .split('\n')
+          .map((line) => JSON.parse(line) as object),
+      ).toMatchObject([
+        { key: 'ride-0', offset: 0 },
+        { key: 'ride-1', offset: 1 },
+      ]);
+      const piped = start('consume', 'rides', '--from-beginning');
+      let err = '';
+      piped.stderr!.on('data', (chunk: Buffer) => (err += chunk.toString()));
+      await once(piped.stdout!, 'data');
+      piped.stdout!.destroy();
+      expect(((await once(piped, 'exit')) as [number | null])[0]).toBe(0);
+      expect(err).toBe('');
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'ends with code 0 on Ctrl-C while it follows a topic',
+    async () => {
+      const following = start('consume', 'rides', '--from-beginning', '--follow');
+      await once(following.stdout!, 'data');
+      following.stdout!.resume();
+      following.kill('SIGINT');
+      expect(((await once(following, 'exit')) as [number | null])[0]).toBe(0);
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'says that a group does not exist, and describes one that does for people and for programs',
+    async () => {
+      const missing = await run(['groups', 'describe', 'nobody']);
+      expect(missing).toMatchObject({ code: 1, err: 'streaming-core: there is no group nobody\n' });
+      const client = new RawClient(broker.port);
+      const partitions = [{ partitionIndex: 0, committedOffset: 3n, committedMetadata: '' }];
+      await client.ask(8, 2, { groupId: 'riders', topics: [{ name: 'rides', partitions }] });
+      client.close();
+      expect((await run(['groups', 'describe', 'riders'])).out).toMatch(/rides +0 +3 /);
+      const { out } = await run(['groups', 'describe', 'riders', '--json']);
+      expect(JSON.parse(out)).toMatchObject({
+        groupId: 'riders',
+        offsets: [{ topic: 'rides', partition: 0, committed: 3 }],
+      });
+      expect(JSON.parse((await run(['groups', 'list', '--json'])).out)).toMatchObject({ id: 'riders' });
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'describes every command and option in its help',
+    async () => {
+      for (const args of [[], ['serve'], ['topics'], ['groups'], ['produce'], ['consume'], ['dump']]) {
+        const { code, out } = await run([...args, '--help']);
+        expect(code).toBe(0);
+        // A command without a description is a line that ends after its arguments.
+        expect(out).not.toMatch(/^ {2}\w+ (\[options\] )?(<\w+> ?)?$/m);
+      }
+    },
+    TIMEOUT_MS,
+  );
+});
