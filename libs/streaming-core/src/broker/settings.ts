@@ -20,12 +20,19 @@ const int = (value: number, doc: string, min = 0, max = INT_MAX): Setting => ({
   min,
   max,
 });
-const long = (value: number, doc: string, min = -1): Setting => ({ type: 'long', default: String(value), doc, min });
+/** A time to wait: a timer that is set for longer than this would go off at once. */
+const waitMs = (value: number, doc: string): Setting => ({
+  type: 'long',
+  default: String(value),
+  doc,
+  min: 1,
+  max: INT_MAX,
+});
 const bool = (value: boolean, doc: string): Setting => ({ type: 'boolean', default: String(value), doc });
 
 export const BROKER_SETTINGS = {
   'auto.create.topics.enable': bool(true, 'Whether a topic is created when a client first asks for it.'),
-  'connections.max.idle.ms': long(600_000, 'A connection without a whole request for so long is closed.', 1),
+  'connections.max.idle.ms': waitMs(600_000, 'A connection without a whole request for so long is closed.'),
   'delete.topic.enable': bool(true, 'Whether clients may delete topics.'),
   'fetch.max.bytes': int(57_671_680, 'Most bytes in one fetch response, whatever the client asks for.', 1024),
   flush: {
@@ -45,11 +52,10 @@ export const BROKER_SETTINGS = {
     'Shortest session timeout that a member may ask for. Apache Kafka: 6000; shorter here so that tests see failures soon.',
     1,
   ),
-  'log.flush.interval.ms': long(1_000, 'Time between two flushes with `flush=interval`.', 1),
-  'log.retention.check.interval.ms': long(
+  'log.flush.interval.ms': waitMs(1_000, 'Time between two flushes with `flush=interval`.'),
+  'log.retention.check.interval.ms': waitMs(
     15_000,
     'Time between two rounds of retention, compaction and checkpoints. Apache Kafka looks at retention each 300000.',
-    1,
   ),
   'max.connections': int(10_000, 'Most connections at a time; more are closed at once.', 1),
   'max.in.flight.requests.per.connection': int(
@@ -60,7 +66,7 @@ export const BROKER_SETTINGS = {
   'max.partitions': int(4_000, 'Most partitions of all topics together.', 1),
   'num.partitions': int(1, 'Partitions of a topic that is created without a number of its own.', 1, 10_000),
   'offset.metadata.max.bytes': int(4_096, 'Longest note that a client may add to a committed offset.'),
-  'offsets.retention.check.interval.ms': long(600_000, 'Time between two looks for offsets to expire.', 1),
+  'offsets.retention.check.interval.ms': waitMs(600_000, 'Time between two looks for offsets to expire.'),
   'offsets.retention.minutes': int(10_080, 'How long the offsets of a group without members are kept.', 1),
   'offsets.topic.num.partitions': int(
     8,

@@ -101,6 +101,11 @@ it.each(['memory', 'disk'] as const)('on %s leaves nothing behind when it cannot
   expect(broker.port).toBe(port);
 });
 
+it('refuses a time to wait that no timer can keep: it would go off at once, again and again', async () => {
+  const start = startTestBroker({ config: { 'connections.max.idle.ms': '9007199254740991' } });
+  await expect(start).rejects.toThrow('connections.max.idle.ms: must be at most 2147483647');
+});
+
 it('refuses settings that do not exist, naming each', async () => {
   const start = startTestBroker({ config: { 'num.partition': '1', 'num.partitions': '0' } });
   await expect(start).rejects.toThrow(/num\.partition: no such setting\nnum\.partitions: must be at least 1/);
