@@ -7,16 +7,18 @@ export const latLonSchema = z.object({
 });
 export type LatLon = z.infer<typeof latLonSchema>;
 
+export const ID_PATTERN = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
+
 /** Ids travel in keys, URLs and file names, so they hold nothing that needs quoting. */
-export const idSchema = z
-  .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/, 'an id has 1 to 64 letters, digits, _ or -');
+export const idSchema = z.string().regex(ID_PATTERN, 'an id has 1 to 64 letters, digits, _ or -');
 
 /** A zone of the city pack: its id there, as text. */
 export const zoneIdSchema = idSchema;
 
+export const CITY_TIME_MIN_MS = 31_536_000_000;
+export const CITY_TIME_MAX_MS = 4_070_908_800_000;
 /** City time in milliseconds since 1970. Bounds refuse clocks that are plainly wrong (1971 to 2099). */
-export const cityTimeSchema = z.number().int().min(31_536_000_000).max(4_070_908_800_000);
+export const cityTimeSchema = z.number().int().min(CITY_TIME_MIN_MS).max(CITY_TIME_MAX_MS);
 
 export const vehicleClassSchema = z.enum(['standard', 'xl', 'premium']);
 export type VehicleClass = z.infer<typeof vehicleClassSchema>;

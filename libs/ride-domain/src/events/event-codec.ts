@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { readLocation } from './read-location.js';
 import { TOPICS, type EventOn, type TopicName } from './topics.js';
 
 /** The key of every record on a topic whose key is `constant`. */
@@ -76,6 +77,12 @@ export function decodeEvent<T extends TopicName>(topic: T, record: EncodedRecord
     json = JSON.parse(value.toString('utf8'));
   } catch {
     return refused('value is not JSON');
+  }
+  if (topic === 'LocationUpdates') {
+    const location = readLocation(json);
+    if (location !== undefined && location.driverId === record.key) {
+      return { ok: true, event: location as unknown as EventOn<T> };
+    }
   }
   // The table's type loses the tie between a topic's name and its schema.
   const schema = TOPICS[topic].schema as unknown as z.ZodType<EventOn<T>>;
