@@ -1,4 +1,6 @@
+import { canFollow } from '@ridestream/ride-domain/drivers/driver-states';
 import type { DriverState } from '@ridestream/ride-domain/events/driver-events';
+import { assert } from './assert.js';
 import type { Driver } from './driver.js';
 import type { World } from './world.js';
 
@@ -16,6 +18,7 @@ export class DriverReports {
 
   /** Switches the phone on or to another state and says so. */
   setState(driver: Driver, state: DriverState): void {
+    assert(canFollow(driver.state, state), `${driver.id} does not go from ${driver.state} to ${state}`);
     driver.state = state;
     this.status(driver);
   }
