@@ -17,7 +17,7 @@ export const BYTES_PER_SECOND_MAX = 45_000;
  * JSON's own length says little, since most of it repeats.
  */
 export const wireBytes = ({ vehicles, vehiclesGone, rides, ridesGone, zones }: CityDelta): number =>
-  300 + 22 * vehicles.length + 40 * rides.length + 14 * (vehiclesGone.length + ridesGone.length) + 20 * zones.length;
+  300 + 16 * vehicles.length + 38 * rides.length + 14 * (vehiclesGone.length + ridesGone.length) + 20 * zones.length;
 
 interface Subscription {
   readonly viewer: LiveViewer;
