@@ -1,7 +1,7 @@
 // Compiles every package with SWC and the dashboard with Vite. Types are checked apart, by `npm run typecheck`.
 // With --if-stale (what `npm start` does) it skips what was built from the same sources before.
 import { spawn } from 'node:child_process';
-import { globSync, readFileSync, existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { globSync, readFileSync, existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { transformFile } from '@swc/core';
@@ -27,22 +27,37 @@ const isFresh = (dir, files) => existsSync(stamp(dir)) && readFileSync(stamp(dir
 
 const fingerprint = (dir, files) => `${files.length} ${inputsChangedAt(dir, files)}`;
 
+/** In one step: a service that starts during a build finds the old file or the new one, never none. */
+function replaceFile(file, contents) {
+  const partial = `${file}.${process.pid}.partial`;
+  writeFileSync(partial, contents);
+  renameSync(partial, file);
+}
+
+/** Removes what sources that are gone have left behind. */
+function removeOthers(dir, wanted) {
+  for (const file of globSync('**/*.{js,js.map}', { cwd: dir })) {
+    if (!wanted.has(path.join(dir, file))) rmSync(path.join(dir, file));
+  }
+}
+
 async function buildPackage(dir, onlyIfStale) {
   const sources = filesOf(dir, 'src/**/*.ts').filter((file) => !file.endsWith('.spec.ts'));
   if (onlyIfStale && isFresh(dir, sources)) return 0;
-  rmSync(path.join(root, dir, 'dist'), { recursive: true, force: true });
-  await Promise.all(
+  const outputs = await Promise.all(
     sources.map(async (file) => {
       const input = path.join(root, dir, file);
       const output = path.join(root, dir, file.replace(/^src/, 'dist').replace(/\.ts$/, '.js'));
       const { code, map } = await transformFile(input, { cwd: root, root, outputPath: output });
       mkdirSync(path.dirname(output), { recursive: true });
       const name = path.basename(output);
-      writeFileSync(output, `${code}\n//# sourceMappingURL=${name}.map\n`);
-      writeFileSync(`${output}.map`, map);
+      replaceFile(output, `${code}\n//# sourceMappingURL=${name}.map\n`);
+      replaceFile(`${output}.map`, map);
+      return [output, `${output}.map`];
     }),
   );
   mkdirSync(path.join(root, dir, 'dist'), { recursive: true });
+  removeOthers(path.join(root, dir, 'dist'), new Set(outputs.flat()));
   writeFileSync(stamp(dir), fingerprint(dir, sources));
   return sources.length;
 }
@@ -55,13 +70,19 @@ async function buildWeb(onlyIfStale) {
   if (onlyIfStale && isFresh(web, sources)) return false;
   await new Promise((resolve, reject) => {
     const vite = path.join(root, 'node_modules/vite/bin/vite.js');
-    const child = spawn(process.execPath, [vite, 'build', '--logLevel', 'warn'], {
-      cwd: path.join(root, web),
-      stdio: 'inherit',
-    });
+    const child = spawn(
+      process.execPath,
+      [vite, 'build', '--logLevel', 'warn', '--outDir', 'dist.next', '--emptyOutDir'],
+      {
+        cwd: path.join(root, web),
+        stdio: 'inherit',
+      },
+    );
     child.once('error', reject);
     child.once('exit', (code) => (code === 0 ? resolve() : reject(new Error(`vite build ended with code ${code}`))));
   });
+  rmSync(path.join(root, web, 'dist'), { recursive: true, force: true });
+  renameSync(path.join(root, web, 'dist.next'), path.join(root, web, 'dist'));
   writeFileSync(stamp(web), fingerprint(web, sources));
   return true;
 }
