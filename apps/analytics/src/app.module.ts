@@ -12,6 +12,7 @@ import type { AnalyticsEnv } from './config.js';
 import { WindowsController } from './http/windows.controller.js';
 import { CreateAnalytics1763800000000 } from './store/1763800000000-create-analytics.js';
 import { AnalyticsStore } from './store/analytics-store.js';
+import { Retention, RetentionSettings } from './store/retention.js';
 import { WindowQueries } from './store/window-queries.js';
 import { ZoneWindow } from './store/zone-window.entity.js';
 import { AnalyticsConsumer } from './stream/analytics-consumer.js';
@@ -53,7 +54,9 @@ export class AppModule implements OnModuleInit {
             return pack.partitions;
           },
         },
+        { provide: RetentionSettings, useValue: new RetentionSettings(env.ANALYTICS_KEEP_HOURS) },
         AnalyticsStore,
+        Retention,
         WindowQueries,
         PricePublisher,
         MetricsPublisher,

@@ -121,4 +121,27 @@ describe('AnalyticsStore', () => {
     expect(await store.openWindows(['noho'])).toEqual({ first: 0, requests: [] });
     expect(await store.latestSurge(['soho', 'noho'])).toEqual(new Map([['soho', 1.5]]));
   });
+
+  it('removes what lies too far behind the newest event, a bounded number at a time', async () => {
+    const hour = 3_600_000;
+    const commit = commitOf(0n, 10n, 1);
+    const delta = (at: number): PartitionCommit['delta'] => ({
+      ...commit.delta,
+      windows: [{ zone: 'soho', windowStart: at, counts: { ...emptyCounts(), requests: 1 } }],
+      openRides: [{ rideId: `ride-${at}`, zone: 'soho', requestedAt: at, matched: false }],
+      endedRides: [],
+      closed: [],
+      watermark: at,
+    });
+    const times = [NOON, NOON + hour, NOON + 2 * hour, NOON + 30 * hour];
+    for (const [index, at] of times.entries()) {
+      const offsets = [{ topic: 'RideRequests', from: BigInt(index), to: BigInt(index + 1) }];
+      await store.commit({ ...commit, offsets, delta: delta(at) });
+    }
+    expect(await store.removeOlderThan(29 * hour, 1)).toBe(true);
+    expect(await store.removeOlderThan(29 * hour, 1)).toBe(false);
+    const left: { start: Date }[] = await database.query('select window_start as start from zone_window order by 1');
+    expect(left.map(({ start }) => start.getTime())).toEqual(times.slice(1));
+    expect((await store.openRides(4)).map(({ requestedAt }) => requestedAt)).toEqual(times.slice(1));
+  });
 });

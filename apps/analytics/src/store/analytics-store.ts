@@ -99,6 +99,15 @@ export class AnalyticsStore {
   }
 
   /**
+   * Removes up to `limit` windows and as many rides that lie more than `ageMs` of city time behind the newest event.
+   * True when there may be more.
+   */
+  async removeOlderThan(ageMs: number, limit: number): Promise<boolean> {
+    const [rows]: { windows: number; rides: number }[] = await this.database.query(REMOVE_OLD, [ageMs / 1000, limit]);
+    return rows !== undefined && Math.max(rows.windows, rows.rides) === limit;
+  }
+
+  /**
    * True when the offset moved, false when it is where it should go already.
    * @throws PartitionTakenError when it is anywhere else
    */
@@ -201,3 +210,16 @@ const CLOSE_WINDOWS = `
   from jsonb_to_recordset($1::jsonb) as c(zone text, "windowStart" timestamptz, "idleDrivers" int, "busyDrivers" int, surge real)
   on conflict (zone, window_start) do update set
     idle_drivers = excluded.idle_drivers, busy_drivers = excluded.busy_drivers, surge = excluded.surge, closed = true`;
+
+const REMOVE_OLD = `
+  with bound as (select max(watermark) - make_interval(secs => $1) as before from partition_status),
+    windows as (
+      delete from zone_window where (zone, window_start) in (
+        select zone, window_start from zone_window where window_start < (select before from bound)
+        order by window_start limit $2)
+      returning 1),
+    rides as (
+      delete from open_ride where ride_id in (
+        select ride_id from open_ride where requested_at < (select before from bound) limit $2)
+      returning 1)
+  select (select count(*)::int from windows) as windows, (select count(*)::int from rides) as rides`;

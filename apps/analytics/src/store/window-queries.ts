@@ -26,12 +26,14 @@ export class WindowQueries {
     return query.orderBy('w.window_start', 'DESC').addOrderBy('w.zone', 'ASC').limit(limit).getMany();
   }
 
-  /** Each zone's newest closed window. */
+  /** Each zone's newest closed window of the last day. */
   zones(): Promise<{ zone: string; windowStart: Date; surge: number; idleDrivers: number; busyDrivers: number }[]> {
     return this.database.query(
       `select distinct on (zone) zone, window_start as "windowStart", surge, idle_drivers as "idleDrivers",
          busy_drivers as "busyDrivers"
-       from zone_window where closed order by zone, window_start desc`,
+       from zone_window
+       where closed and window_start > (select max(watermark) from partition_status) - interval '1 day'
+       order by zone, window_start desc`,
     );
   }
 

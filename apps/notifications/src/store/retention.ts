@@ -1,12 +1,11 @@
 import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { LogCityClock } from '@ridestream/platform/clock/log-city-clock';
-import { delay } from 'streaming-core/client/backoff';
+import { RowRetention } from '@ridestream/platform/database/row-retention';
 import { NotificationStore } from './notification-store.js';
 
 const HOUR_MS = 3_600_000;
 /** Rows of one delete: short enough that nobody waits for it. */
 const REMOVED_AT_ONCE_MAX = 5_000;
-const ROUND_EVERY_MS = 10_000;
 
 export class RetentionSettings {
   constructor(readonly keepHours: number) {}
@@ -18,9 +17,7 @@ export class RetentionSettings {
  */
 @Injectable()
 export class Retention implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly logger = new Logger('notifications');
-  private readonly stopping = new AbortController();
-  private running: Promise<void> = Promise.resolve();
+  private readonly rows = new RowRetention('messages', () => this.sweep(), new Logger('notifications'));
 
   constructor(
     private readonly store: NotificationStore,
@@ -29,32 +26,16 @@ export class Retention implements OnApplicationBootstrap, BeforeApplicationShutd
   ) {}
 
   onApplicationBootstrap(): void {
-    this.running = this.run();
+    this.rows.start();
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
-    this.stopping.abort();
-    await this.running;
+  beforeApplicationShutdown(): Promise<void> {
+    return this.rows.stop();
   }
 
   /** One bounded delete; true when there may be more to remove. */
   async sweep(): Promise<boolean> {
     const before = new Date(this.clock.now() - this.settings.keepHours * HOUR_MS);
     return (await this.store.removeBefore(before, REMOVED_AT_ONCE_MAX)) === REMOVED_AT_ONCE_MAX;
-  }
-
-  private isStopping(): boolean {
-    return this.stopping.signal.aborted;
-  }
-
-  private async run(): Promise<void> {
-    while (!this.isStopping()) {
-      await delay(ROUND_EVERY_MS, this.stopping.signal);
-      try {
-        while (await this.sweep()) if (this.isStopping()) return;
-      } catch (error) {
-        this.logger.warn(`old messages could not be removed: ${String(error)}`);
-      }
-    }
   }
 }
