@@ -129,6 +129,20 @@ describe('the analytics service', () => {
     ]);
   });
 
+  it('puts aside an event far ahead of the city, which would make all later ones look late', async () => {
+    const other = harness.zone(2);
+    const partition = harness.pack.partitions.partitionOf(other);
+    await harness.say('RideEvents', completed({ rideId: 'future', zone: other }, Date.UTC(2098, 0, 1)));
+    await harness.say('RideEvents', completed({ rideId: 'now', zone: other }, NOON));
+    await harness.caughtUp();
+    expect(await windows(other)).toMatchObject([{ completions: 1, windowStart: new Date(NOON).toISOString() }]);
+    const letters = await harness.records('RideEvents.analytics.dlq', PARTITIONS);
+    const put = letters.filter((letter) => letter.partition === partition);
+    expect(put.map(({ key, headers }) => [key, headers.get('dlq-reason')])).toEqual([
+      ['future', expect.stringContaining("ahead of the city's clock")],
+    ]);
+  });
+
   it.each([
     'windows?zone=no/such',
     `windows?zone=${'x'.repeat(65)}`,

@@ -1,4 +1,5 @@
-import { type DynamicModule, Module, type OnModuleInit } from '@nestjs/common';
+import { type BeforeApplicationShutdown, type DynamicModule, Module, type OnModuleInit } from '@nestjs/common';
+import { LogCityClock } from '@ridestream/platform/clock/log-city-clock';
 import { DatabaseModule } from '@ridestream/platform/database/database.module';
 import { HealthRegistry } from '@ridestream/platform/health/health-registry';
 import { ensurePlatformTopics } from '@ridestream/platform/streaming/ensure-topics';
@@ -8,6 +9,7 @@ import type { StreamClient } from 'streaming-core/client/types';
 import { InjectStreamClient } from 'streaming-core/nest/stream-consumer.decorators';
 import { StreamingConsumers } from 'streaming-core/nest/streaming-consumers';
 import { StreamingModule } from 'streaming-core/nest/streaming.module';
+import { STREAM_CLIENT } from 'streaming-core/nest/tokens';
 import type { AnalyticsEnv } from './config.js';
 import { WindowsController } from './http/windows.controller.js';
 import { CreateAnalytics1763800000000 } from './store/1763800000000-create-analytics.js';
@@ -20,10 +22,11 @@ import { MetricsPublisher } from './stream/metrics-publisher.js';
 import { PricePublisher } from './stream/price-publisher.js';
 
 @Module({})
-export class AppModule implements OnModuleInit {
+export class AppModule implements OnModuleInit, BeforeApplicationShutdown {
   constructor(
     @InjectStreamClient() private readonly client: StreamClient,
     private readonly table: ZonePartitionTable,
+    private readonly clock: LogCityClock,
     consumers: StreamingConsumers,
     health: HealthRegistry,
   ) {
@@ -55,6 +58,11 @@ export class AppModule implements OnModuleInit {
           },
         },
         { provide: RetentionSettings, useValue: new RetentionSettings(env.ANALYTICS_KEEP_HOURS) },
+        {
+          provide: LogCityClock,
+          inject: [STREAM_CLIENT],
+          useFactory: (client: StreamClient) => new LogCityClock(client.reader()),
+        },
         AnalyticsStore,
         Retention,
         WindowQueries,
@@ -69,5 +77,10 @@ export class AppModule implements OnModuleInit {
     const admin = this.client.admin();
     await ensurePlatformTopics(admin, this.table.partitionCount);
     await admin.close();
+    await this.clock.start();
+  }
+
+  beforeApplicationShutdown(): Promise<void> {
+    return this.clock.close();
   }
 }

@@ -1,5 +1,6 @@
 import { Inject, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import type { DriverStatusEvent } from '@ridestream/ride-domain/events/driver-events';
+import { LogCityClock } from '@ridestream/platform/clock/log-city-clock';
 import { decodeEvent } from '@ridestream/ride-domain/events/event-codec';
 import type { RideEvent } from '@ridestream/ride-domain/events/ride-events';
 import type { RideRequestsEvent } from '@ridestream/ride-domain/events/ride-requests';
@@ -8,16 +9,20 @@ import { ZonePartitionTable } from '@ridestream/ride-domain/zones/zone-partition
 import { setTimeout as sleep } from 'node:timers/promises';
 import type {
   PartitionReader,
+  StreamAdmin,
   StreamClient,
+  StreamProducer,
   StreamRecord,
   TopicPartition,
   TopicPartitionOffset,
 } from 'streaming-core/client/types';
+import { DeadLetters } from 'streaming-core/nest/dead-letters';
 import {
   type BatchContext,
   type DecodeResult,
   type EventBatch,
   InjectStreamClient,
+  InjectStreamProducer,
   OnBatch,
   OnPartitionsAssigned,
   OnPartitionsRevoked,
@@ -37,7 +42,10 @@ const ANALYTICS_TOPICS: readonly string[] = [
   TOPICS.DriverStatus.name,
 ];
 
+const GROUP_ID = 'analytics';
 const FLUSH_EVERY_MS = 500;
+/** How far ahead of the city's clock an event may be, in city time: the clock itself lags when the log was away. */
+const AHEAD_MAX_MS = 6 * 3_600_000;
 /** A partition with so many events in memory is stored before it takes more. */
 const PENDING_EVENTS_MAX = 20_000;
 
@@ -45,30 +53,37 @@ const PENDING_EVENTS_MAX = 20_000;
  * Group "analytics": from the log into PostgreSQL, exactly once. Where reading goes on is kept in the database, in the same
  * transaction as the counts, and is what an assignment starts from; what the group has committed is for lag tools only.
  */
-@StreamConsumer({ groupId: 'analytics', commit: 'manual', decode: decodeRecord })
+@StreamConsumer({ groupId: GROUP_ID, commit: 'manual', decode: decodeRecord })
 export class AnalyticsConsumer implements OnModuleInit, OnModuleDestroy {
   private readonly logger = new Logger('analytics');
   private readonly workers = new Map<number, PartitionWorker>();
   private readonly commits = new Map<string, BatchContext['commit']>();
   private readonly reader: PartitionReader;
+  private readonly admin: StreamAdmin;
+  private readonly deadLetters: DeadLetters;
   private timer: NodeJS.Timeout | undefined;
   private isFlushing = false;
 
   constructor(
     @InjectStreamClient() client: StreamClient,
+    @InjectStreamProducer() producer: StreamProducer,
+    private readonly clock: LogCityClock,
     private readonly store: AnalyticsStore,
     private readonly pricing: PricePublisher,
     @Inject(ZonePartitionTable) private readonly table: ZonePartitionTable,
   ) {
     this.reader = client.reader();
+    this.admin = client.admin();
+    this.deadLetters = new DeadLetters(GROUP_ID, producer, this.admin);
   }
 
   onModuleInit(): void {
     this.timer = setInterval(() => void this.flushAll(), FLUSH_EVERY_MS);
   }
 
-  onModuleDestroy(): void {
+  async onModuleDestroy(): Promise<void> {
     clearInterval(this.timer);
+    await this.admin.close();
   }
 
   @OnBatch(TOPICS.RideRequests.name)
@@ -80,10 +95,25 @@ export class AnalyticsConsumer implements OnModuleInit, OnModuleDestroy {
     if (!last) return;
     // Given up to another process: not ours to count, and not to be passed over in silence until the group says so.
     if (!worker) throw new Error(`partition ${batch.partition} is stored by another process`);
-    for (const { event } of batch.events) apply(worker.analytics, event);
+    for (const event of await this.believable(batch)) apply(worker.analytics, event);
     this.commits.set(`${batch.topic} ${batch.partition}`, context.commit.bind(context));
     worker.advanced(batch.topic, last.offset + 1n, batch.records.length);
     if (worker.pendingEvents >= PENDING_EVENTS_MAX) await this.flush(worker);
+  }
+
+  /**
+   * Without the events that are far ahead of the city's clock, which become dead letters: one of them would make all that
+   * comes after it look too late to count. Nothing is counted before they are put aside, so a batch may be taken again.
+   */
+  private async believable({ events }: EventBatch<AnalyticsEvent>): Promise<AnalyticsEvent[]> {
+    const latest = this.clock.now() + AHEAD_MAX_MS;
+    for (const { event, record } of events) {
+      if (event.at <= latest) continue;
+      const reason = `at: ${new Date(event.at).toISOString()} is more than six hours ahead of the city's clock`;
+      this.logger.warn(`${record.topic}-${record.partition}@${record.offset} is put aside: ${reason}`);
+      await this.deadLetters.add(record, reason);
+    }
+    return events.filter(({ event }) => event.at <= latest).map(({ event }) => event);
   }
 
   @OnPartitionsAssigned()
