@@ -3,6 +3,7 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import pg from 'pg';
 import { DataSource, type DataSourceOptions, type MixedList } from 'typeorm';
 import { HealthRegistry } from '../health/health-registry.js';
+import { QueryLogger } from './query-logger.js';
 
 export interface DatabaseOptions {
   readonly url: string;
@@ -49,6 +50,7 @@ function dataSourceOptions(options: DatabaseOptions): DataSourceOptions {
     migrations: options.migrations,
     synchronize: false,
     logging: ['error'],
+    logger: new QueryLogger(),
     extra: {
       max: options.poolSize ?? 5,
       // Unqualified names in our own SQL mean the service's tables.
