@@ -100,7 +100,7 @@ export class CityRun implements OnApplicationBootstrap, BeforeApplicationShutdow
     const reader = this.client.reader();
     const reading = await readLog(reader, ZONE_PARTITIONS);
     if (reading.skipped > 0) this.logger.warn(`skipped ${reading.skipped} records that do not validate`);
-    const startMs = startOf(reading.earlier?.cityMs, pack);
+    const startMs = startOf(reading.earlier?.resumeMs, pack);
     const simulation = new CitySimulation({
       city: packCity(pack),
       seed: SEED,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { COUNT_ON_MS_MAX } from '@ridestream/platform/clock/log-city-clock';
 import { encodeEvent } from '@ridestream/ride-domain/events/event-codec';
 import type { PartitionReader, StreamRecord, TopicPartition } from 'streaming-core/client/types';
 import { MiniDispatch } from '../../test/mini-dispatch.js';
@@ -107,7 +108,16 @@ describe('readLog', () => {
     expect((await readLog(log, PARTITIONS)).earlier).toEqual({
       remembered: { drivers: [], rides: [], carsSeen: 0 },
       cityMs: MONDAY_8,
+      resumeMs: MONDAY_8 + 60 * COUNT_ON_MS_MAX,
     });
+  });
+
+  it('goes on where the city stood still when its time was stopped in order', async () => {
+    const log = new LogInMemory();
+    const clock = { type: 'clock.set', v: 1, at: MONDAY_8, wallMs: 5, speed: 0 } as const;
+    const encoded = encodeEvent('CityClock', clock, { partition: 0, timestampMs: 5 });
+    log.put('CityClock', 0, encoded.key, Buffer.from(encoded.value));
+    expect((await readLog(log, PARTITIONS)).earlier).toMatchObject({ cityMs: MONDAY_8, resumeMs: MONDAY_8 });
   });
 
   it('skips and counts what does not validate, and passes over tombstones', async () => {

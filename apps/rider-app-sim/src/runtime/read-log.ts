@@ -1,3 +1,4 @@
+import { COUNT_ON_MS_MAX } from '@ridestream/platform/clock/log-city-clock';
 import { decodeEvent } from '@ridestream/ride-domain/events/event-codec';
 import { TOPICS, type EventOn, type TopicName } from '@ridestream/ride-domain/events/topics';
 import type { PartitionReader, StreamRecord, TopicPartition, TopicPartitionOffset } from 'streaming-core/client/types';
@@ -21,6 +22,11 @@ export interface EarlierRun {
   readonly remembered: RememberedCity;
   /** City time up to which phones lived. */
   readonly cityMs: number;
+  /**
+   * City time at which the next run may begin: no follower of the clock has counted on further, so nobody's time stands still or
+   * goes back. Later than {@link cityMs} where the run before was killed and could not say that its time stops.
+   */
+  readonly resumeMs: number;
 }
 
 export interface LogReading {
@@ -46,7 +52,9 @@ export async function readLog(reader: PartitionReader, partitions: number): Prom
   await log.each('RideRequests', cityMs - WINDOW_MS.RideRequests, (event) => memory.noteRequest(event));
   const rideEvents = await log.each('RideEvents', cityMs - WINDOW_MS.RideEvents, (event) => memory.noteRide(event));
   const remembered = memory.remembered(cityMs - WINDOW_MS.RideRequests);
-  return { earlier: { remembered, cityMs }, rideEvents, skipped: log.skipped };
+  const countedOnMs = clock === null ? 0 : clock.at + COUNT_ON_MS_MAX * clock.speed;
+  const resumeMs = Math.max(cityMs, countedOnMs);
+  return { earlier: { remembered, cityMs, resumeMs }, rideEvents, skipped: log.skipped };
 }
 
 /** The last prices that analytics set, by zone, and from where to listen for new ones. */

@@ -14,7 +14,7 @@ interface Setting {
  * killed, a service that starts hours later must not believe that the city went on at 60x all the while. It also bounds how
  * long the clock stands still afterwards, when the owner starts again from where the city really was.
  */
-const COUNT_ON_MS_MAX = 10_000;
+export const COUNT_ON_MS_MAX = 6_000;
 
 /**
  * Follows the CityClock topic and counts on from its last record. Until there is one, city time is the wall clock's.
