@@ -36,6 +36,14 @@ describe('kpisOf', () => {
     expect(valueOf(kpis, 'wait')).toBe('31 s');
   });
 
+  it.each([
+    [0, 'riders'],
+    [1, 'rider'],
+    [2, 'riders'],
+  ])('speaks of %i waiting %s', (waiting, aside) => {
+    expect(kpisOf({ ...input, waiting }).find(({ id }) => id === 'waiting')?.aside).toBe(aside);
+  });
+
   it('shows a dash where analytics has said nothing, and a figure where the live state knows', () => {
     const kpis = kpisOf({ ...input, metrics: null, idle: 0, busy: 0 });
     expect(valueOf(kpis, 'completion')).toBe('–');

@@ -53,7 +53,7 @@ export function kpisOf({ metrics, waiting, active, idle, busy, surgeMax }: KpiIn
       id: 'waiting',
       label: 'Waiting now',
       value: count(waiting),
-      aside: 'riders',
+      aside: waiting === 1 ? 'rider' : 'riders',
       level: waiting,
       help: 'Riders without a driver',
     },
