@@ -7,12 +7,15 @@ import { build } from './build.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const SETTLE_MS = 300;
+let args = process.argv.slice(2);
 let city;
 let timer;
 let ending = false;
 
 const start = () => {
-  city = fork(path.join(root, 'apps/launcher/dist/main.js'), process.argv.slice(2), { stdio: 'inherit' });
+  city = fork(path.join(root, 'apps/launcher/dist/main.js'), args, { stdio: 'inherit' });
+  // What a change of source starts again goes on with the data that is there.
+  args = args.filter((arg) => arg !== '--fresh');
 };
 
 const stop = () =>
