@@ -41,9 +41,14 @@ export async function auditLog(
       }
     }
   }
-  for (let partition = 0; partition < partitions; partition++) {
+  // One moment for all partitions: a driver's next ride must not be read without the end of the one before, elsewhere.
+  const ends = await Promise.all(
+    Array.from({ length: partitions }, (_, partition) => reader.bounds({ topic: events, partition })),
+  );
+  for (const [partition, { end }] of ends.entries()) {
     for await (const batch of reader.readToEnd({ topic: events, partition })) {
       for (const record of batch) {
+        if (record.offset >= end) break;
         records++;
         const decoded = decodeEvent('RideEvents', record);
         if (decoded.ok) audit.addRideEvent(partition, decoded.event);
