@@ -8,7 +8,7 @@ describe('QueryLogger', () => {
   it('tells of a failed query in the service’s own log, on one line and without its parameters', () => {
     const lines: unknown[][] = [];
     const service = { log: jest.fn(), error: jest.fn(), warn: (...line: unknown[]) => lines.push(line) };
-    Logger.overrideLogger(service as LoggerService);
+    Logger.overrideLogger(service);
     const logger: { logQueryError(error: Error, query: string, parameters?: unknown[]): void } = new QueryLogger();
     logger.logQueryError(new Error('no such table'), 'select *\n   from people where name = $1', ['Ada']);
     expect(lines).toEqual([
