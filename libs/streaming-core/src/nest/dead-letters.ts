@@ -1,6 +1,12 @@
-import type { StreamAdmin, StreamProducer, StreamRecord } from '../client/types.js';
+import type { OutgoingRecord, StreamAdmin, StreamProducer, StreamRecord } from '../client/types.js';
 
 const REASON_CHARS_MAX = 1000;
+/**
+ * A record may be as large as its topic allows, and as a dead letter it is larger by what is said about it. Together these
+ * stay under Kafka's default `max.message.bytes` of 1 MiB: a letter that no topic takes would hold its partition up for ever.
+ */
+const VALUE_BYTES_MAX = 900_000;
+const ORIGINAL_HEADERS_BYTES_MAX = 64_000;
 
 /** The topic that takes what a group could not handle. */
 export function deadLetterTopic(topic: string, groupId: string): string {
@@ -9,7 +15,8 @@ export function deadLetterTopic(topic: string, groupId: string): string {
 
 /**
  * Puts records aside with key, value, headers and partition as they were, and headers that say why and whence:
- * dlq-reason, dlq-topic, dlq-partition, dlq-offset, dlq-group.
+ * dlq-reason, dlq-topic, dlq-partition, dlq-offset, dlq-group. A value over 900 kB is cut, and dlq-value-bytes says how long
+ * it was; headers over 64 kB are left out. The record itself stays where dlq-offset says.
  */
 export class DeadLetters {
   readonly #ready = new Map<string, Promise<void>>();
@@ -24,23 +31,7 @@ export class DeadLetters {
   async add(record: StreamRecord, reason: string): Promise<void> {
     const topic = deadLetterTopic(record.topic, this.groupId);
     await this.#ensure(record.topic, topic);
-    await this.producer.send([
-      {
-        topic,
-        partition: record.partition,
-        key: record.key,
-        value: record.value,
-        timestamp: record.timestamp,
-        headers: {
-          ...Object.fromEntries(record.headers),
-          'dlq-reason': reason.slice(0, REASON_CHARS_MAX),
-          'dlq-topic': record.topic,
-          'dlq-partition': String(record.partition),
-          'dlq-offset': String(record.offset),
-          'dlq-group': this.groupId,
-        },
-      },
-    ]);
+    await this.producer.send([deadLetter(topic, this.groupId, record, reason)]);
   }
 
   /** Created with the first dead letter, with the partitions of the origin. */
@@ -59,4 +50,27 @@ export class DeadLetters {
     if (counts.has(topic)) return;
     await this.admin.ensureTopics([{ name: topic, partitions: counts.get(origin) ?? 1 }]);
   }
+}
+
+function deadLetter(topic: string, groupId: string, record: StreamRecord, reason: string): OutgoingRecord {
+  const { key, value, timestamp, partition, offset } = record;
+  const isCut = value !== null && value.length > VALUE_BYTES_MAX;
+  let headersBytes = 0;
+  for (const [name, text] of record.headers) headersBytes += Buffer.byteLength(name) + Buffer.byteLength(text);
+  return {
+    topic,
+    partition,
+    key,
+    value: isCut ? value.subarray(0, VALUE_BYTES_MAX) : value,
+    timestamp,
+    headers: {
+      ...(headersBytes > ORIGINAL_HEADERS_BYTES_MAX ? {} : Object.fromEntries(record.headers)),
+      'dlq-reason': reason.slice(0, REASON_CHARS_MAX),
+      'dlq-topic': record.topic,
+      'dlq-partition': String(partition),
+      'dlq-offset': String(offset),
+      'dlq-group': groupId,
+      ...(isCut ? { 'dlq-value-bytes': String(value.length) } : {}),
+    },
+  };
 }
