@@ -36,5 +36,8 @@ describe('NestPinoLogger', () => {
     const [line] = capture((logger) => logger.error('it broke', 'Error: it broke\n    at here', 'dispatch'));
     expect(line).toMatchObject({ level: 50, msg: 'it broke', context: 'dispatch' });
     expect(line?.stack).toContain('at here');
+    const [thrown] = capture((logger) => logger.error(new Error('out of paper'), 'printer'));
+    expect(thrown).toMatchObject({ level: 50, msg: 'out of paper', context: 'printer' });
+    expect(JSON.stringify(thrown?.err)).toContain('logger.spec');
   });
 });

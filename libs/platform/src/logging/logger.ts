@@ -34,7 +34,10 @@ export class NestPinoLogger implements LoggerService {
 
   error(message: unknown, ...rest: unknown[]): void {
     const stack = rest.find((item): item is string => typeof item === 'string' && item.includes('\n'));
-    this.logger.error({ context: contextOf(rest), ...(stack === undefined ? {} : { stack }) }, textOf(message));
+    const context = contextOf(rest);
+    if (message instanceof Error) this.logger.error({ context, err: message }, message.message);
+    else
+      this.logger.error({ context, ...fieldsOf(message), ...(stack === undefined ? {} : { stack }) }, textOf(message));
   }
 
   warn(message: unknown, ...rest: unknown[]): void {
