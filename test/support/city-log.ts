@@ -6,6 +6,13 @@ import type { EventOn, TopicName } from '@ridestream/ride-domain/events/topics';
 import type { StreamClient, StreamProducer, StreamRecord } from 'streaming-core/client/types';
 import { until } from './until.ts';
 
+export interface LoggedEvent<T extends TopicName> {
+  readonly partition: number;
+  /** Wall clock, as its writer stamped it. */
+  readonly timestampMs: number;
+  readonly event: EventOn<T>;
+}
+
 export type RideListener = (event: RideEvent) => void;
 
 /** What a phone, an operator and an auditor see of the log, through the public client alone. */
@@ -108,11 +115,11 @@ export class CityLog {
   }
 
   /** All valid events of a topic, partition by partition, in order. */
-  async eventsOn<T extends TopicName>(topic: T): Promise<{ readonly partition: number; readonly event: EventOn<T> }[]> {
+  async eventsOn<T extends TopicName>(topic: T): Promise<LoggedEvent<T>[]> {
     const records = await this.readAll(topic);
     return records.flatMap((record) => {
       const decoded = decodeEvent(topic, record);
-      return decoded.ok ? [{ partition: record.partition, event: decoded.event }] : [];
+      return decoded.ok ? [{ partition: record.partition, timestampMs: record.timestamp, event: decoded.event }] : [];
     });
   }
 
@@ -120,7 +127,9 @@ export class CityLog {
   async audit(): Promise<AuditReport> {
     const audit = new RideAudit({ partitionOf: (zone) => this.pack.partitions.partitionOf(zone) });
     for (const { partition, event } of await this.eventsOn('RideRequests')) audit.addRequest(partition, event);
-    for (const { partition, event } of await this.eventsOn('RideEvents')) audit.addRideEvent(partition, event);
+    for (const { partition, event, timestampMs } of await this.eventsOn('RideEvents')) {
+      audit.addRideEvent(partition, event, timestampMs);
+    }
     return audit.report();
   }
 

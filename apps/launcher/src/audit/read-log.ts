@@ -51,7 +51,7 @@ export async function auditLog(
         if (record.offset >= end) break;
         records++;
         const decoded = decodeEvent('RideEvents', record);
-        if (decoded.ok) audit.addRideEvent(partition, decoded.event);
+        if (decoded.ok) audit.addRideEvent(partition, decoded.event, record.timestamp);
         else invalid++;
       }
     }

@@ -1,4 +1,4 @@
-/** A span in which a driver was bound to a ride. City time, ms since 1970. */
+/** A span in which a driver was bound to a ride. Wall clock, ms since 1970. */
 interface Engagement {
   readonly rideId: string;
   readonly from: number;
@@ -11,7 +11,7 @@ interface Engagement {
 export interface DoubleBooking {
   readonly driverId: string;
   readonly rides: readonly [string, string];
-  /** How long the driver was bound to both, in city milliseconds; Infinity if still. */
+  /** How long the driver was bound to both, in milliseconds; Infinity if still. */
   readonly overlapMs: number;
 }
 

@@ -6,7 +6,7 @@ import { RideAudit } from './ride-audit.js';
 function audited(events: readonly RideEvent[], requests = [rideStory().requested()]) {
   const audit = new RideAudit();
   for (const request of requests) audit.addRequest(0, request);
-  for (const event of events) audit.addRideEvent(0, event);
+  for (const event of events) audit.addRideEvent(0, event, event.at);
   return audit;
 }
 
@@ -67,8 +67,8 @@ describe('RideAudit', () => {
       one.wait(600_000);
       const audit = new RideAudit();
       // The second ride lies in another partition, which is read first.
-      for (const event of happyRide(two, 'd1')) audit.addRideEvent(1, event);
-      for (const event of [...longRide, one.completed('d1')]) audit.addRideEvent(0, event);
+      for (const event of happyRide(two, 'd1')) audit.addRideEvent(1, event, event.at);
+      for (const event of [...longRide, one.completed('d1')]) audit.addRideEvent(0, event, event.at);
       return audit.report();
     };
 
@@ -80,6 +80,30 @@ describe('RideAudit', () => {
 
     it('are not seen where one ride follows the other', () => {
       expect(overlapping(START_MS + 700_000).driversOnTwoRides).toBe(0);
+    });
+  });
+
+  describe('a ride cancelled by dispatch, whose city clock ran a minute ahead while the broker was away', () => {
+    /** A cancellation written at wall time 10 s, the driver's next acceptance so many ms later; phones are a minute behind. */
+    const nextRideAfter = (laterMs: number) => {
+      const cancelled = rideStory({ rideId: 'r1' });
+      const audit = new RideAudit();
+      for (const event of happyRide(cancelled, 'd1').slice(0, 4)) audit.addRideEvent(0, event, 5_000);
+      cancelled.wait(60_000);
+      audit.addRideEvent(0, cancelled.cancelled('d1'), 10_000);
+      const next = rideStory({ rideId: 'r2', startMs: START_MS + 10_000 });
+      for (const [nth, event] of happyRide(next, 'd1').entries()) {
+        audit.addRideEvent(0, event, 10_000 + laterMs + nth * 100);
+      }
+      return audit.report();
+    };
+
+    it('does not look like a driver on two rides', () => {
+      expect(nextRideAfter(250)).toMatchObject({ ok: true, driversOnTwoRides: 0 });
+    });
+
+    it('still does where the phone accepted before the cancellation was written', () => {
+      expect(nextRideAfter(-1_000)).toMatchObject({ ok: false, driversOnTwoRides: 1 });
     });
   });
 
@@ -97,14 +121,14 @@ describe('RideAudit', () => {
     const other = rideStory({ rideId: 'r2', startMs: START_MS + 30_000 });
     const audit = audited([...events, s.arrived('d2')]);
     audit.addRequest(0, rideStory({ rideId: 'r2' }).requested());
-    for (const event of happyRide(other, 'd1')) audit.addRideEvent(0, event);
+    for (const event of happyRide(other, 'd1')) audit.addRideEvent(0, event, event.at);
     expect(audit.report()).toMatchObject({ ok: true, byState: { arrived: 1, completed: 1 } });
   });
 
   it('finds records in the wrong partition', () => {
     const audit = new RideAudit({ partitionOf: () => 3 });
     audit.addRequest(3, rideStory().requested());
-    audit.addRideEvent(2, rideStory().queued());
+    audit.addRideEvent(2, rideStory().queued(), START_MS);
     expect(audit.report()).toMatchObject({ ok: false, misplaced: 1 });
   });
 });

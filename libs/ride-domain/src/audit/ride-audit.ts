@@ -8,10 +8,10 @@ export interface RideAuditOptions {
   /** A request that was not queued within this time counts as lost. City milliseconds; default 60 s. */
   readonly lostAfterMs?: number;
   /**
-   * How far the clocks of phones and dispatch may be apart: the end of a cancelled ride is dated by dispatch, the beginning of
-   * the next by the phone. City milliseconds; default 15 s. Rides whose end the phone dates are compared exactly.
+   * How far the wall clocks of phones and dispatch may be apart: the end of a cancelled ride is written by dispatch, the
+   * beginning of the next by the phone. Wall milliseconds; default 100. Rides whose end the phone writes are compared exactly.
    */
-  readonly clockToleranceMs?: number;
+  readonly clockSkewMs?: number;
   /** Where a zone's records belong; without it their partition is not checked. */
   readonly partitionOf?: (zone: string) => number;
 }
@@ -63,7 +63,7 @@ const ENDED_KEPT_WHOLE = 20_000;
  */
 export class RideAudit {
   readonly #lostAfterMs: number;
-  readonly #clockToleranceMs: number;
+  readonly #clockSkewMs: number;
   readonly #partitionOf: ((zone: string) => number) | undefined;
   readonly #requestedAt = new Map<string, number>();
   /** A ride, or the state in which it ended long ago. */
@@ -71,13 +71,15 @@ export class RideAudit {
   /** Rides that ended and are still whole, oldest first. */
   readonly #endedWhole = new Set<string>();
   readonly #schedule = new DriverSchedule();
+  /** When the phone's yes to the offer that is open was written, by ride. */
+  readonly #acceptedMs = new Map<string, number>();
   readonly #findings: AuditFinding[] = [];
   readonly #counts = { doubled: 0, illegal: 0, misplaced: 0, late: 0, duplicates: 0, events: 0 };
   #latestMs = 0;
 
   constructor(options: RideAuditOptions = {}) {
     this.#lostAfterMs = options.lostAfterMs ?? 60_000;
-    this.#clockToleranceMs = options.clockToleranceMs ?? 15_000;
+    this.#clockSkewMs = options.clockSkewMs ?? 100;
     this.#partitionOf = options.partitionOf;
   }
 
@@ -89,8 +91,12 @@ export class RideAudit {
     if (!this.#requestedAt.has(event.rideId)) this.#requestedAt.set(event.rideId, event.at);
   }
 
-  /** A record of RideEvents. */
-  addRideEvent(partition: number, event: RideEvent): void {
+  /**
+   * A record of RideEvents.
+   *
+   * @param timestampMs the record's timestamp, wall clock
+   */
+  addRideEvent(partition: number, event: RideEvent, timestampMs: number): void {
     this.#see(partition, event);
     const before = this.#rides.get(event.rideId);
     if (typeof before === 'string') {
@@ -101,7 +107,7 @@ export class RideAudit {
     switch (verdict) {
       case 'applied':
         this.#rides.set(event.rideId, ride!);
-        this.#follow(before, ride!, event);
+        this.#follow(before, ride!, event, timestampMs);
         break;
       case 'late':
         this.#counts.late++;
@@ -147,18 +153,21 @@ export class RideAudit {
   }
 
   /**
-   * A driver is bound from the acceptance that became the assignment, dated by the phone as trips' ends are, up to the end of
-   * the trip, the moment the phone gave the ride back, or the cancellation.
+   * A driver is bound from the acceptance that became the assignment up to the end of the trip, the moment the phone gave the
+   * ride back, or the cancellation. Timed by the wall clock of the records: city time is each writer's own guess while the log
+   * is away, and dispatch's may then be a minute ahead of the phones'.
    */
-  #follow(before: Ride | undefined, ride: Ride, event: RideEvent): void {
+  #follow(before: Ride | undefined, ride: Ride, event: RideEvent, timestampMs: number): void {
+    if (event.type === 'ride.offer_accepted') this.#acceptedMs.set(ride.rideId, timestampMs);
     if (event.type === 'ride.assigned') {
-      this.#schedule.begin(event.driverId, ride.rideId, before?.offer?.acceptedAt ?? event.at);
+      this.#schedule.begin(event.driverId, ride.rideId, this.#acceptedMs.get(ride.rideId) ?? timestampMs);
     }
-    if (event.type === 'ride.driver_cancelled') this.#schedule.end(event.driverId, ride.rideId, event.at, 0);
+    if (ride.offer === null) this.#acceptedMs.delete(ride.rideId);
+    if (event.type === 'ride.driver_cancelled') this.#schedule.end(event.driverId, ride.rideId, timestampMs, 0);
     const hadDriver = before?.driverId ?? null;
     if (hadDriver !== null && (ride.driverId === null || FINAL_RIDE_STATES.has(ride.state))) {
-      const slackMs = event.type === 'ride.completed' ? 0 : this.#clockToleranceMs;
-      this.#schedule.end(hadDriver, ride.rideId, event.at, slackMs);
+      const slackMs = event.type === 'ride.completed' ? 0 : this.#clockSkewMs;
+      this.#schedule.end(hadDriver, ride.rideId, timestampMs, slackMs);
     }
     if (FINAL_RIDE_STATES.has(ride.state)) this.#retire(ride);
   }
