@@ -1,4 +1,4 @@
-import { TOPIC_CONFIGS, type TopicConfigDefinition } from '../log/log-config.js';
+import { TOPIC_CONFIGS, type TopicConfigDefinition } from '../log/topic-configs.js';
 import {
   BROKER_SETTINGS,
   checkSetting,

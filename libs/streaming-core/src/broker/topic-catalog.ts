@@ -1,4 +1,5 @@
-import { InvalidTopicConfigError, parseTopicConfigs, TOPIC_CONFIGS, type LogConfig } from '../log/log-config.js';
+import { InvalidTopicConfigError, parseTopicConfigs, type LogConfig } from '../log/log-config.js';
+import { TOPIC_CONFIGS } from '../log/topic-configs.js';
 import type { Random } from '../ports/random.js';
 import { StorageError } from '../ports/storage.js';
 import type { Partition } from '../replica/partition.js';

@@ -1,4 +1,4 @@
-import { TOPIC_CONFIGS } from '../../log/log-config.js';
+import { TOPIC_CONFIGS } from '../../log/topic-configs.js';
 import type { RequestOf } from '../../wire/api.js';
 import type { CREATE_TOPICS } from '../../wire/apis/19-create-topics.js';
 import { ERROR } from '../../wire/error-codes.js';

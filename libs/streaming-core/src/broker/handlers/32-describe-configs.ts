@@ -1,4 +1,4 @@
-import { TOPIC_CONFIGS } from '../../log/log-config.js';
+import { TOPIC_CONFIGS } from '../../log/topic-configs.js';
 import { ERROR } from '../../wire/error-codes.js';
 import { BROKER_SETTINGS, isBrokerSetting, topicDefaultSetting, type SettingType } from '../settings.js';
 import { topicNameProblem } from '../topic-name.js';
