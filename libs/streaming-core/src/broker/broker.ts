@@ -14,12 +14,15 @@ import { BrokerMetrics } from './metrics.js';
 import { OffsetsTopic } from './offsets-topic.js';
 import { ProducerIds } from './producer-ids.js';
 import { createRequestTable } from './request-table.js';
+import type { RequestTable } from './request-context.js';
 import type { BrokerServices, Node } from './services.js';
 import { TopicCatalog, type NewTopic, type Topic } from './topic-catalog.js';
 import { TopicStore } from './topic-store.js';
 
 export interface BrokerPorts {
   readonly clock: Clock;
+  /** For what clients wait for on the wire: long polls, idle connections, the drain of a stop. Default: `clock`. */
+  readonly networkClock?: Clock;
   readonly random: Random;
   readonly storage: Storage;
   readonly network: Network;
@@ -31,6 +34,8 @@ export interface BrokerStart extends BrokerOptions {
   readonly ports: BrokerPorts;
   /** Default: silent. */
   readonly logger?: Logger;
+  /** Stands between connections and handlers: gets the table that answers, gives the one that connections ask. For tests. */
+  readonly interceptRequests?: (table: RequestTable) => RequestTable;
 }
 
 /** How long a stopping broker waits for the answers to requests under way. */
@@ -68,7 +73,7 @@ export class Broker {
 
   private constructor(options: BrokerStart) {
     const { ports, dataDirectory, logger = SILENT } = options;
-    const { clock, random, storage } = ports;
+    const { clock, random, storage, networkClock = clock } = ports;
     this.config = new BrokerConfig(options);
     this.#clock = clock;
     this.#logger = logger;
@@ -107,15 +112,16 @@ export class Broker {
       topics,
       groups,
       offsetsTopic,
-      fetchWaits: new FetchWaits(clock),
+      fetchWaits: new FetchWaits(networkClock),
       producerIds: new ProducerIds(storage, dataDirectory),
       metrics,
       clock,
       logger,
     };
+    const table = createRequestTable(this.#services);
     this.#connections = new Connections({
-      table: createRequestTable(this.#services),
-      clock,
+      table: options.interceptRequests?.(table) ?? table,
+      clock: networkClock,
       logger,
       metrics,
       maxRequestBytes: config.number('socket.request.max.bytes'),
@@ -145,6 +151,11 @@ export class Broker {
   /** @throws {TopicError} */
   createTopic(topic: NewTopic): Topic {
     return this.#services.topics.create(topic);
+  }
+
+  /** Retention, compaction and checkpoints of every partition, which otherwise come round by themselves. */
+  maintain(): Promise<void> {
+    return this.#directory.maintain();
   }
 
   /** Answers what is under way, then closes connections and files. Nothing acknowledged is lost, and the next start is quick. */
