@@ -90,7 +90,7 @@ describe('upkeep', () => {
     expect(again.append(batch(), 0).duplicate).toBe(true);
     fixture.clock.advance(86_400_001);
     await clean(fixture, again);
-    expect(again.producers.size).toBe(0);
+    expect(again.ledger.producers.size).toBe(0);
   });
 
   it('tells a reader whose segments retention takes away that they are gone, and does not skip for it', async () => {

@@ -8,7 +8,7 @@ import type { PartitionLog } from './partition-log.js';
  */
 export async function cleanLog(log: PartitionLog, nowMs: number, committedOffset: bigint): Promise<void> {
   if (!log.isWritable) return;
-  log.producers.expire(nowMs);
+  log.ledger.expire(nowMs);
   const { logConfig: config } = log;
   if (log.isRollDue(nowMs)) log.roll();
   if (config.deleteOldSegments) {

@@ -1,9 +1,8 @@
 import path from 'node:path';
-import type { RecordBatch } from '../wire/records/record-batch.js';
+import type { BatchLedger } from './batch-ledger.js';
 import { containsValidBatch, scanBatches } from './batch-scan.js';
-import { loadProducerSnapshot, readCheckpoint, type LogCheckpoint } from './log-checkpoint.js';
+import { readCheckpoint, type LogCheckpoint } from './log-checkpoint.js';
 import { CorruptLogError } from './log-errors.js';
-import type { ProducerStates } from './producer-state.js';
 import { Segment, type SegmentPlace } from './segment.js';
 import { CLEANED_SUFFIX, offsetOfFileName } from './segment-files.js';
 import { finishSwaps } from './segment-swap.js';
@@ -45,11 +44,11 @@ const SEARCH_BYTES = 64 << 20;
 
 /**
  * Opens what a crash or a clean close left in a log's directory. Trusts all before the checkpoint, checks every batch after it,
- * cuts a torn tail and never a good batch, and brings indexes and producer state up to date.
+ * cuts a torn tail and never a good batch, and brings indexes and the ledger up to date.
  * @throws CorruptLogError if bytes before the checkpoint are damaged or missing, or by {@link DamagePolicy}
  */
-export function recoverLog(place: SegmentPlace, producers: ProducerStates, options: RecoveryOptions): RecoveredLog {
-  return new Recovery(place, producers, options).run();
+export function recoverLog(place: SegmentPlace, ledger: BatchLedger, options: RecoveryOptions): RecoveredLog {
+  return new Recovery(place, ledger, options).run();
 }
 
 class Recovery {
@@ -59,11 +58,11 @@ class Recovery {
   private scannedBytes = 0;
   private cutBytes = 0;
   private setAside: string | null = null;
-  private producersLag = true;
+  private ledgerIsLoaded = false;
 
   constructor(
     private readonly place: SegmentPlace,
-    private readonly producers: ProducerStates,
+    private readonly ledger: BatchLedger,
     private readonly options: RecoveryOptions,
   ) {
     this.checkpoint = readCheckpoint(place.storage, place.directory);
@@ -115,7 +114,8 @@ class Recovery {
     }
     this.nextOffset = holdsCheckpoint ? checkpoint.recoveryOffset : segment.baseOffset;
     segment.openTail(from, this.nextOffset);
-    if (this.producersLag) this.loadProducers();
+    if (!this.ledgerIsLoaded) this.ledger.restore(this.place, this.segments, this.nextOffset, this.options.nowMs);
+    this.ledgerIsLoaded = true;
     const { position, damage } = this.scan(segment, from);
     this.scannedBytes += position - from;
     if (damage === null) return true;
@@ -135,20 +135,11 @@ class Recovery {
       order.isKept = follows && batch.lastOffsetDelta >= 0;
       if (!order.isKept) return false;
       segment.note(batch, position);
-      recordProducer(this.producers, batch, this.options.nowMs);
+      this.ledger.note(batch, this.options.nowMs);
       this.nextOffset = batch.nextOffset;
       return true;
     });
     return order.isKept ? end : { position: end.position, damage: 'a batch does not follow the one before' };
-  }
-
-  /** Producer state as of the first batch to be scanned: the last snapshot and what was written since. */
-  private loadProducers(): void {
-    this.producersLag = false;
-    const { storage, directory } = this.place;
-    const until = this.nextOffset;
-    const taken = loadProducerSnapshot(storage, directory, until, this.producers) ?? 0n;
-    replayProducers(this.producers, this.segments, taken, until, this.options.nowMs);
   }
 
   private handleDamage(index: number, bases: readonly bigint[], position: number, damage: string): void {
@@ -200,41 +191,4 @@ function copyBytes(segment: Segment, from: number, append: (chunks: Buffer[]) =>
     const filled = segment.file.readSync(chunk, at);
     append([chunk.subarray(0, filled)]);
   }
-}
-
-/** Brings producer state from `from` up to `until`, from batch headers alone. */
-export function replayProducers(
-  producers: ProducerStates,
-  segments: readonly Segment[],
-  from: bigint,
-  until: bigint,
-  nowMs: number,
-): void {
-  for (const [i, segment] of segments.entries()) {
-    const next = segments[i + 1];
-    if (next !== undefined && next.baseOffset <= from) continue;
-    if (segment.baseOffset >= until) break;
-    scanBatches(segment.file, segment.positionOf(from), segment.size, { checkCrc: false }, (batch) => {
-      if (batch.baseOffset >= until) return false;
-      recordProducer(producers, batch, nowMs);
-      return true;
-    });
-  }
-}
-
-/**
- * Takes note of a batch of an idempotent producer; others leave no trace. `writtenMs` is the broker's time, not the record's:
- * a producer that forwards old records is not an old producer, and one that is forgotten too soon writes its retries twice.
- */
-export function recordProducer(producers: ProducerStates, batch: RecordBatch, writtenMs: number): void {
-  if (batch.producerId < 0n || batch.isControl) return;
-  producers.record({
-    producerId: batch.producerId,
-    producerEpoch: batch.producerEpoch,
-    firstSequence: batch.baseSequence,
-    lastSequence: batch.lastSequence,
-    firstOffset: batch.baseOffset,
-    lastOffset: batch.lastOffset,
-    writtenMs,
-  });
 }

@@ -1,18 +1,18 @@
-import { strict as assert } from 'node:assert';
 import type { Clock } from '../ports/clock.js';
-import { StorageError, type Storage } from '../ports/storage.js';
-import { completeBatches, NO_PRODUCER_ID, type RecordBatch } from '../wire/records/record-batch.js';
+import type { Storage } from '../ports/storage.js';
+import { BatchLedger } from './batch-ledger.js';
 import type { FileHandles } from './file-handles.js';
-import { GroupSync } from './group-sync.js';
-import { loadProducerSnapshot, writeCheckpoint, writeProducerSnapshot } from './log-checkpoint.js';
 import type { LogConfig } from './log-config.js';
+import { advanceStart, dropOldest, truncateLog } from './log-cut.js';
 import { OffsetOutOfRangeError, SegmentGoneError } from './log-errors.js';
 import { readSegments, type ReadRequest } from './log-reader.js';
-import { recordProducer, recoverLog, replayProducers, type DamagePolicy, type RecoveryReport } from './log-recovery.js';
+import { recoverLog, type DamagePolicy, type RecoveryReport } from './log-recovery.js';
+import { LogState } from './log-state.js';
+import { LogSync } from './log-sync.js';
 import { offsetForTimestamp, type TimestampAndOffset } from './log-timestamps.js';
-import { ProducerStates, type ProducerStateLimits } from './producer-state.js';
+import { LogWriter, type AppendedBatches } from './log-writer.js';
+import type { ProducerStateLimits } from './producer-state.js';
 import { Segment, type SegmentPlace } from './segment.js';
-import { SegmentList } from './segment-list.js';
 import { finishSwap } from './segment-swap.js';
 import { WriteGate } from './write-gate.js';
 
@@ -32,63 +32,34 @@ export interface PartitionLogOptions {
   readonly producerLimits?: ProducerStateLimits;
 }
 
-export interface AppendedBatches {
-  readonly baseOffset: bigint;
-  readonly lastOffset: bigint;
-  /** Set where the topic keeps append time, else -1. */
-  readonly logAppendTimeMs: number;
-  /** The batch was in the log already (an idempotent producer's retry); the offsets are the first one's. */
-  readonly duplicate: boolean;
-}
-
-const MAX_SEGMENT_SPAN = 0x7fffffffn;
 /**
  * The log of one partition: batches byte for byte in segment files. Appends and hot reads are synchronous; {@link sync} makes
  * what was appended durable. Knows nothing of leaders, acknowledgements or consumers.
  */
 export class PartitionLog {
   readonly recovery: RecoveryReport;
-  readonly producers: ProducerStates;
-  readonly place: SegmentPlace;
-  private readonly segments: SegmentList;
+  private readonly state: LogState;
   private readonly gate: WriteGate;
-  private readonly groupSync = new GroupSync(() => this.syncSegments());
-  /** Sealed segments that no sync has covered yet. */
-  private unsynced: Segment[] = [];
-  private config: LogConfig;
-  private start: bigint;
-  private end: bigint;
-  private durable: bigint;
-  private cleaned: bigint;
-  private activeSinceMs: number;
-  private checkpointDue = false;
-  /** Counts cuts: a sync that a cut overtook proves nothing about what came after. */
-  private cuts = 0;
-  private closed = false;
+  private readonly writer: LogWriter;
+  private readonly syncs: LogSync;
 
   /** @throws CorruptLogError, StorageError */
   constructor(private readonly options: PartitionLogOptions) {
-    const { storage, handles, directory, config } = options;
+    const { storage, clock, handles, directory, config, strictDurability } = options;
     storage.makeDirectory(directory);
-    this.config = config;
-    this.place = { storage, handles, directory, indexIntervalBytes: config.indexIntervalBytes };
-    this.producers = new ProducerStates(options.producerLimits);
-    const recovered = recoverLog(this.place, this.producers, {
-      damagePolicy: options.damagePolicy,
-      isCompacted: config.compact,
-      nowMs: options.clock.nowMs(),
-    });
-    this.segments = new SegmentList(recovered.segments);
-    this.gate = new WriteGate(options.clock, directory, (cutTo) => this.cutTorn(cutTo));
+    const place: SegmentPlace = { storage, handles, directory, indexIntervalBytes: config.indexIntervalBytes };
+    const ledger = new BatchLedger(options.producerLimits);
+    const nowMs = clock.nowMs();
+    const { damagePolicy } = options;
+    const recovered = recoverLog(place, ledger, { damagePolicy, isCompacted: config.compact, nowMs });
     this.recovery = recovered.report;
-    this.start = recovered.startOffset;
-    this.end = recovered.endOffset;
-    this.durable = this.end;
-    this.cleaned = recovered.cleanedOffset;
-    this.active.hold();
-    const nowMs = options.clock.nowMs();
-    const { largestTimestampMs } = this.active;
-    this.activeSinceMs = largestTimestampMs < 0 ? nowMs : Math.min(nowMs, largestTimestampMs);
+    this.state = new LogState(place, ledger, recovered, config);
+    this.gate = new WriteGate(clock, directory, (cutTo) => this.cutTorn(cutTo));
+    this.writer = new LogWriter(this.state, this.gate, clock, strictDurability);
+    this.syncs = new LogSync(this.state, this.gate, strictDurability);
+    const { active } = this.state;
+    active.hold();
+    this.state.activeSinceMs = active.largestTimestampMs < 0 ? nowMs : Math.min(nowMs, active.largestTimestampMs);
     if (this.recovery.scannedBytes > 0 || this.recovery.cutBytes > 0) this.settleRecovered();
     // The names of segments must be durable before anything in them is acknowledged, and a crash may have left them otherwise.
     storage.syncDirectory(directory);
@@ -96,45 +67,54 @@ export class PartitionLog {
 
   /** First offset that can be read. */
   get startOffset(): bigint {
-    return this.start;
+    return this.state.startOffset;
   }
 
   /** The offset that the next record gets. */
   get endOffset(): bigint {
-    return this.end;
+    return this.state.endOffset;
   }
 
   /** All before this offset is on stable storage. */
   get durableOffset(): bigint {
-    return this.durable;
+    return this.state.durableOffset;
   }
 
   /** What lies from here on is gone, or goes before the next write: it is never to be acknowledged. */
   get intactOffset(): bigint {
-    return minOffset(this.end, this.gate.cutDue ?? this.end);
+    return this.syncs.intactOffset;
   }
 
   get sizeBytes(): number {
-    return this.segments.sizeBytes;
+    return this.state.segments.sizeBytes;
   }
 
   /** Base offsets, sizes and largest timestamps, oldest first; the last segment is the active one. */
   get segmentList(): readonly Segment[] {
-    return this.segments.all;
+    return this.state.segments.all;
   }
 
   /** Compaction has seen all before this offset. */
   get cleanedOffset(): bigint {
-    return this.cleaned;
+    return this.state.cleanedOffset;
   }
 
   /** Whether something happened since the last checkpoint that recovery should not have to find out. */
   get isCheckpointDue(): boolean {
-    return this.checkpointDue;
+    return this.state.isCheckpointDue;
   }
 
   get isWritable(): boolean {
     return this.gate.isOpen;
+  }
+
+  /** What the batches add up to: producers and their sequences. */
+  get ledger(): BatchLedger {
+    return this.state.ledger;
+  }
+
+  get place(): SegmentPlace {
+    return this.state.place;
   }
 
   get directory(): string {
@@ -142,11 +122,11 @@ export class PartitionLog {
   }
 
   get logConfig(): LogConfig {
-    return this.config;
+    return this.state.config;
   }
 
   setConfig(config: LogConfig): void {
-    this.config = config;
+    this.state.config = config;
   }
 
   /**
@@ -156,31 +136,7 @@ export class PartitionLog {
    * @throws LogUnwritableError if the disk is full or fails: nothing was written, and nothing will be until a probe succeeds
    */
   append(records: Buffer, leaderEpoch: number): AppendedBatches {
-    assert(!this.closed, 'the log is closed');
-    const batches = [...completeBatches(records)];
-    assert(batches.length > 0, 'at least one whole batch');
-    // Before the producers are asked: while a repair is due they remember batches that are about to be cut.
-    this.gate.pass();
-    const known = this.checkProducers(batches);
-    if (known !== null) return known;
-    const nowMs = this.options.clock.nowMs();
-    const baseOffset = this.end;
-    const usesAppendTime = this.config.timestampType === 'LogAppendTime';
-    try {
-      for (const batch of batches) {
-        batch.stamp(this.end, leaderEpoch);
-        if (usesAppendTime) batch.stampLogAppendTime(BigInt(nowMs));
-        this.write(batch, nowMs);
-      }
-    } catch (error) {
-      throw this.gate.fail(error, baseOffset);
-    }
-    return {
-      baseOffset,
-      lastOffset: this.end - 1n,
-      logAppendTimeMs: usesAppendTime ? nowMs : -1,
-      duplicate: false,
-    };
+    return this.writer.append(records, leaderEpoch);
   }
 
   /**
@@ -190,21 +146,22 @@ export class PartitionLog {
    */
   read(request: ReadRequest): Buffer | Promise<Buffer> {
     const { fromOffset } = request;
-    if (fromOffset < this.start || fromOffset > this.end) {
-      throw new OffsetOutOfRangeError(fromOffset, this.start, this.end);
+    const { startOffset, endOffset, segments } = this.state;
+    if (fromOffset < startOffset || fromOffset > endOffset) {
+      throw new OffsetOutOfRangeError(fromOffset, startOffset, endOffset);
     }
-    const batches = readSegments(this.segments, request);
+    const batches = readSegments(segments, request);
     return batches instanceof Promise ? batches.catch((error: unknown) => this.readAgain(request, error)) : batches;
   }
 
   /** The earliest record before `upToOffset` with a timestamp of at least `timestampMs`, or null. */
   offsetForTimestamp(timestampMs: number, upToOffset: bigint): TimestampAndOffset | null {
-    return offsetForTimestamp(this.segments.all, timestampMs, this.start, upToOffset);
+    return offsetForTimestamp(this.segmentList, timestampMs, this.startOffset, upToOffset);
   }
 
   /** The record with the largest timestamp, or null: what ListOffsets calls -3. */
   offsetOfMaxTimestamp(upToOffset: bigint): TimestampAndOffset | null {
-    const largest = this.segments.all.reduce((max, segment) => Math.max(max, segment.largestTimestampMs), -1);
+    const largest = this.segmentList.reduce((max, segment) => Math.max(max, segment.largestTimestampMs), -1);
     return largest < 0 ? null : this.offsetForTimestamp(largest, upToOffset);
   }
 
@@ -213,7 +170,7 @@ export class PartitionLog {
    * strict durability all past {@link durableOffset} is then gone from the log.
    */
   sync(): Promise<void> {
-    return this.groupSync.request();
+    return this.syncs.request();
   }
 
   /**
@@ -221,36 +178,22 @@ export class PartitionLog {
    * @throws LogUnwritableError if its sync fails: all past {@link durableOffset} is then gone from the log
    */
   roll(): void {
-    const { active } = this;
-    if (active.size === 0) return;
-    if (this.options.strictDurability) this.syncBeforeRoll();
-    active.seal();
-    writeProducerSnapshot(this.place.storage, this.directory, this.end, this.producers);
-    const next = this.beginSegment();
-    this.unsynced.push(active);
-    this.segments.add(next);
-    this.activeSinceMs = this.options.clock.nowMs();
-    this.checkpointDue = true;
+    this.writer.roll();
   }
 
   /** Whether the active segment is old enough to be rolled (`segment.ms`). */
   isRollDue(nowMs: number): boolean {
-    return this.active.size > 0 && nowMs - this.activeSinceMs >= this.config.segmentMs;
+    return this.writer.isRollDue(nowMs);
   }
 
   /** Removes the `count` oldest segments; the active one stays. */
   dropOldest(count: number): void {
-    const dropped = this.segments.takeOldest(count);
-    if (dropped.length === 0) return;
-    this.unsynced = this.unsynced.filter((segment) => !dropped.includes(segment));
-    this.start = maxOffset(this.start, this.segments.first.baseOffset);
-    this.writeCheckpoint(this.durable);
-    for (const segment of dropped) segment.delete();
+    dropOldest(this.state, count);
   }
 
   /** The offset after a segment's range: where the next one begins. */
   endOfSegment(segment: Segment): bigint {
-    return this.segments.baseAfter(segment) ?? this.end;
+    return this.state.segments.baseAfter(segment) ?? this.endOffset;
   }
 
   /** Puts a compacted segment, in the swap file of that name, in the place of its originals. */
@@ -258,223 +201,75 @@ export class PartitionLog {
     const { baseOffset } = originals[0]!;
     for (const original of originals) original.retire();
     finishSwap(this.place, swapName, baseOffset, endOffset);
-    this.segments.replace(originals, new Segment(this.place, baseOffset));
+    this.state.segments.replace(originals, new Segment(this.place, baseOffset));
   }
 
   /** Compaction has seen all before an offset. */
   markCleaned(offset: bigint): void {
-    this.cleaned = offset;
-    this.checkpointDue = true;
+    this.state.cleanedOffset = offset;
+    this.state.isCheckpointDue = true;
   }
 
   /** Moves the start up (DeleteRecords); segments that lie wholly before it go. Durable on return. */
   advanceStart(offset: bigint): void {
-    if (offset > this.end) throw new OffsetOutOfRangeError(offset, this.start, this.end);
-    if (offset <= this.start) return;
-    this.start = offset;
-    this.writeCheckpoint(this.durable);
-    this.dropOldest(this.segments.indexFor(offset));
+    advanceStart(this.state, offset);
   }
 
   /** Cuts all from `offset` on: what a follower does when its leader's log differs, and the log after a failed sync. */
   truncateTo(offset: bigint): void {
-    if (offset >= this.end) return;
-    this.cuts += 1;
-    const last = this.segments.for(offset);
-    last.hold();
-    const position = last.positionOf(offset);
-    // First the promise that all is durable up to here is taken back, then the bytes.
-    this.durable = minOffset(this.durable, offset);
-    const lastDurable = this.segments.for(this.durable);
-    writeCheckpoint(this.place.storage, this.directory, {
-      startOffset: minOffset(this.start, offset),
-      recoveryOffset: this.durable,
-      segmentBase: lastDurable.baseOffset,
-      position: lastDurable.positionOf(this.durable),
-      cleanedOffset: minOffset(this.cleaned, offset),
-    });
-    for (const dropped of this.segments.takeAfter(last)) dropped.delete();
-    this.place.storage.syncDirectory(this.directory);
-    last.cut(position, offset);
-    this.unsynced = this.unsynced.filter((segment) => this.segments.includes(segment) && segment !== last);
-    this.end = offset;
-    this.start = minOffset(this.start, offset);
-    this.restoreProducers();
+    truncateLog(this.state, offset, this.options.clock.nowMs());
   }
 
   /** Saves how far the log is durable, so that recovery has little to scan. */
   async checkpoint(): Promise<void> {
     if (!this.gate.isOpen) return;
-    this.checkpointDue = true;
+    this.state.isCheckpointDue = true;
     await this.sync();
   }
 
   /** Syncs, saves checkpoint, indexes and producer state, and closes all files. */
   async close(): Promise<void> {
-    if (this.closed) return;
+    const { state } = this;
+    if (state.isClosed) return;
     try {
       if (this.gate.isOpen) {
         await this.sync();
-        writeProducerSnapshot(this.place.storage, this.directory, this.end, this.producers);
-        this.writeCheckpoint(this.durable);
+        state.ledger.save(state.place, state.endOffset);
+        state.saveCheckpoint(state.durableOffset);
       }
     } finally {
-      this.closed = true;
-      this.releaseFiles();
+      this.abandon();
     }
   }
 
   /** Closes the files and saves nothing: before the directory is deleted. */
   abandon(): void {
-    this.closed = true;
-    this.releaseFiles();
+    this.state.isClosed = true;
+    for (const segment of this.segmentList) segment.retire();
   }
 
   /** Retention or compaction took a segment away under a reader: another holds the offset now, or none does. */
   private readAgain(request: ReadRequest, error: unknown): Buffer | Promise<Buffer> {
     const isReplaced =
-      error instanceof SegmentGoneError && !this.closed && !this.segments.all.some(({ isGone }) => isGone);
+      error instanceof SegmentGoneError && !this.state.isClosed && !this.segmentList.some(({ isGone }) => isGone);
     if (!isReplaced) throw error;
     return this.read(request);
   }
 
-  private get active(): Segment {
-    return this.segments.active;
-  }
-
-  private releaseFiles(): void {
-    for (const segment of this.segments.all) segment.retire();
-  }
-
   /** Recovered bytes may be in the page cache alone: only now are they durable. */
   private settleRecovered(): void {
-    for (const segment of this.segments.all) segment.file.syncNow();
-    for (const segment of this.segments.all.slice(0, -1)) segment.saveIndexes();
-    this.writeCheckpoint(this.end);
-  }
-
-  private checkProducers(batches: readonly RecordBatch[]): AppendedBatches | null {
-    for (const batch of batches) {
-      if (batch.producerId === NO_PRODUCER_ID || batch.isControl) continue;
-      assert(batches.length === 1, 'an idempotent producer sends one batch at a time');
-      const known = this.producers.check({
-        producerId: batch.producerId,
-        producerEpoch: batch.producerEpoch,
-        firstSequence: batch.baseSequence,
-        lastSequence: batch.lastSequence,
-      });
-      if (known === null) continue;
-      return { baseOffset: known.firstOffset, lastOffset: known.lastOffset, logAppendTimeMs: -1, duplicate: true };
-    }
-    return null;
-  }
-
-  private write(batch: RecordBatch, nowMs: number): void {
-    if (this.mustRollFor(batch, nowMs)) this.roll();
-    const { active } = this.segments;
-    if (active.size === 0) this.activeSinceMs = nowMs;
-    active.append(batch);
-    this.end = batch.nextOffset;
-    recordProducer(this.producers, batch, nowMs);
-  }
-
-  private mustRollFor(batch: RecordBatch, nowMs: number): boolean {
-    const { active } = this;
-    return (
-      (active.size > 0 && active.size + batch.sizeBytes > this.config.segmentBytes) ||
-      batch.lastOffset - active.baseOffset > MAX_SEGMENT_SPAN ||
-      this.isRollDue(nowMs)
-    );
+    const { segmentList, state } = this;
+    for (const segment of segmentList) segment.file.syncNow();
+    for (const segment of segmentList.slice(0, -1)) segment.saveIndexes();
+    state.saveCheckpoint(state.endOffset);
   }
 
   private cutTorn(cutTo: bigint): void {
     this.truncateTo(cutTo);
-    this.active.hold();
-    if (this.active.file.size() > this.active.size) this.active.trim(this.active.size);
+    const { active } = this.state;
+    active.hold();
+    if (active.file.size() > active.size) active.trim(active.size);
     // Else a power loss could bring back what was cut, after its producer was told that it failed.
-    if (this.options.strictDurability) this.active.file.syncNow();
-  }
-
-  /** What a failed sync covered may be lost although the next one succeeds (Linux reports it once): so nothing of it stays. */
-  private syncBeforeRoll(): void {
-    try {
-      this.active.file.syncNow();
-    } catch (error) {
-      throw this.gate.fail(error, this.durable);
-    }
-  }
-
-  private beginSegment(): Segment {
-    const next = new Segment(this.place, this.end);
-    try {
-      next.hold();
-      this.place.storage.syncDirectory(this.directory);
-    } catch (error) {
-      // Records would go on past its base in the old segment, and recovery would take that for damage.
-      next.delete();
-      throw error;
-    }
-    return next;
-  }
-
-  private async syncSegments(): Promise<void> {
-    const { cuts, active, intactOffset: end } = this;
-    const isCutDue = end < this.end;
-    const position = active.size;
-    const sealed = [...this.unsynced];
-    if (end === this.durable && (isCutDue || !this.checkpointDue)) return;
-    try {
-      // Retention may drop a segment while the one before it is being synced.
-      for (const segment of sealed) if (!segment.isGone) await segment.file.sync();
-      await active.file.sync();
-    } catch (error) {
-      if (this.closed) return;
-      throw this.gate.fail(error, this.options.strictDurability ? this.durable : this.end);
-    }
-    if (this.closed) return;
-    // A cut overtook this sync. What it left is waited for still.
-    if (cuts !== this.cuts || this.intactOffset < end) return this.syncSegments();
-    this.durable = end;
-    for (const segment of sealed) if (segment !== this.active) segment.release();
-    this.unsynced = this.unsynced.filter((segment) => !sealed.includes(segment));
-    if (this.checkpointDue && !isCutDue && active === this.active) this.saveCheckpoint(end, position);
-  }
-
-  private saveCheckpoint(end: bigint, position: number): void {
-    this.checkpointDue = false;
-    try {
-      this.active.saveIndexes();
-      if (end === this.end) writeProducerSnapshot(this.place.storage, this.directory, end, this.producers);
-      this.storeCheckpoint(end, position);
-    } catch (error) {
-      // The records are durable without it: recovery will scan more. The next sync tries again.
-      if (!(error instanceof StorageError)) throw error;
-      this.checkpointDue = true;
-    }
-  }
-
-  private writeCheckpoint(recoveryOffset: bigint): void {
-    this.active.saveIndexes();
-    const segment = this.segments.for(recoveryOffset);
-    this.storeCheckpoint(recoveryOffset, segment.positionOf(recoveryOffset), segment.baseOffset);
-  }
-
-  private storeCheckpoint(recoveryOffset: bigint, position: number, segmentBase = this.active.baseOffset): void {
-    const { storage } = this.place;
-    writeCheckpoint(storage, this.directory, {
-      startOffset: this.start,
-      recoveryOffset,
-      segmentBase,
-      position,
-      cleanedOffset: this.cleaned,
-    });
-  }
-
-  private restoreProducers(): void {
-    const taken = loadProducerSnapshot(this.place.storage, this.directory, this.end, this.producers);
-    replayProducers(this.producers, this.segments.all, taken ?? 0n, this.end, this.options.clock.nowMs());
+    if (this.options.strictDurability) active.file.syncNow();
   }
 }
-
-const minOffset = (a: bigint, b: bigint) => (a < b ? a : b);
-const maxOffset = (a: bigint, b: bigint) => (a > b ? a : b);

@@ -12,7 +12,7 @@ export interface ProducerBatch {
   readonly writtenMs: number;
 }
 
-interface RememberedBatch {
+export interface RememberedBatch {
   readonly firstSequence: number;
   readonly lastSequence: number;
   readonly firstOffset: bigint;

@@ -3,7 +3,8 @@ import { LogUnwritableError, OffsetOutOfRangeError } from '../log/log-errors.js'
 import { cleanLog } from '../log/log-maintenance.js';
 import type { LogConfig } from '../log/log-config.js';
 import type { TimestampAndOffset } from '../log/log-timestamps.js';
-import type { AppendedBatches, PartitionLog } from '../log/partition-log.js';
+import type { AppendedBatches } from '../log/log-writer.js';
+import type { PartitionLog } from '../log/partition-log.js';
 import { COMPRESSION, RecordBatchError, type RecordBatch } from '../wire/records/record-batch.js';
 import { decodeRecords } from '../wire/records/record-codec.js';
 import { validateProduced } from '../wire/records/validate-batch.js';

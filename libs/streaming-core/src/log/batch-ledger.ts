@@ -1,0 +1,79 @@
+import { strict as assert } from 'node:assert';
+import { NO_PRODUCER_ID, type RecordBatch } from '../wire/records/record-batch.js';
+import { scanBatches } from './batch-scan.js';
+import { loadProducerSnapshot, writeProducerSnapshot } from './producer-snapshot.js';
+import { ProducerStates, type ProducerStateLimits, type RememberedBatch } from './producer-state.js';
+import type { Segment, SegmentPlace } from './segment.js';
+
+/**
+ * What the batches of a log add up to: which producer wrote what last. It is told of each batch once, in the order of the log:
+ * when it is appended, when recovery finds it, when a cut has it replayed. Saved now and then; the last saved one and the
+ * batches after it give it back.
+ */
+export class BatchLedger {
+  readonly producers: ProducerStates;
+
+  constructor(limits?: ProducerStateLimits) {
+    this.producers = new ProducerStates(limits);
+  }
+
+  /**
+   * Before an append: the batch that this one repeats, or null if it is new and in order.
+   * @throws RecordBatchError if an idempotent producer's batch is out of order or fenced
+   */
+  check(batches: readonly RecordBatch[]): RememberedBatch | null {
+    for (const batch of batches) {
+      if (batch.producerId === NO_PRODUCER_ID || batch.isControl) continue;
+      assert(batches.length === 1, 'an idempotent producer sends one batch at a time');
+      const known = this.producers.check({
+        producerId: batch.producerId,
+        producerEpoch: batch.producerEpoch,
+        firstSequence: batch.baseSequence,
+        lastSequence: batch.lastSequence,
+      });
+      if (known !== null) return known;
+    }
+    return null;
+  }
+
+  /**
+   * Takes note of a batch that is in the log. `writtenMs` is the broker's time, not the record's: a producer that forwards old
+   * records is not an old producer, and one that is forgotten too soon writes its retries twice.
+   */
+  note(batch: RecordBatch, writtenMs: number): void {
+    if (batch.producerId < 0n || batch.isControl) return;
+    this.producers.record({
+      producerId: batch.producerId,
+      producerEpoch: batch.producerEpoch,
+      firstSequence: batch.baseSequence,
+      lastSequence: batch.lastSequence,
+      firstOffset: batch.baseOffset,
+      lastOffset: batch.lastOffset,
+      writtenMs,
+    });
+  }
+
+  expire(nowMs: number): void {
+    this.producers.expire(nowMs);
+  }
+
+  /** Saves the state as of `offset`, to which the ledger has been told all. */
+  save({ storage, directory }: SegmentPlace, offset: bigint): void {
+    writeProducerSnapshot(storage, directory, offset, this.producers);
+  }
+
+  /** Becomes what it was at `offset`: from the newest save before it and the headers of the batches between. */
+  restore({ storage, directory }: SegmentPlace, segments: readonly Segment[], offset: bigint, nowMs: number): void {
+    const from = loadProducerSnapshot(storage, directory, offset, this.producers) ?? 0n;
+    for (const [i, segment] of segments.entries()) {
+      const next = segments[i + 1];
+      if (next !== undefined && next.baseOffset <= from) continue;
+      if (segment.baseOffset >= offset) break;
+      scanBatches(segment.file, segment.positionOf(from), segment.size, { checkCrc: false }, (batch) => {
+        if (batch.baseOffset >= offset) return false;
+        this.note(batch, nowMs);
+        return true;
+      });
+    }
+  }
+}

@@ -1,0 +1,44 @@
+import { OffsetOutOfRangeError } from './log-errors.js';
+import { maxOffset, minOffset, type LogState } from './log-state.js';
+
+/** What takes records away from a log's two ends. Each is durable on return; a crash midway leaves the log as before or as after. */
+
+/** Removes the `count` oldest segments; the active one stays. */
+export function dropOldest(state: LogState, count: number): void {
+  const dropped = state.segments.takeOldest(count);
+  if (dropped.length === 0) return;
+  state.unsynced = state.unsynced.filter((segment) => !dropped.includes(segment));
+  state.startOffset = maxOffset(state.startOffset, state.segments.first.baseOffset);
+  state.saveCheckpoint(state.durableOffset);
+  for (const segment of dropped) segment.delete();
+}
+
+/** Moves the start up (DeleteRecords); segments that lie wholly before it go. */
+export function advanceStart(state: LogState, offset: bigint): void {
+  if (offset > state.endOffset) throw new OffsetOutOfRangeError(offset, state.startOffset, state.endOffset);
+  if (offset <= state.startOffset) return;
+  state.startOffset = offset;
+  state.saveCheckpoint(state.durableOffset);
+  dropOldest(state, state.segments.indexFor(offset));
+}
+
+/** Cuts all from `offset` on. */
+export function truncateLog(state: LogState, offset: bigint, nowMs: number): void {
+  if (offset >= state.endOffset) return;
+  const { segments, place } = state;
+  state.cuts += 1;
+  const last = segments.for(offset);
+  last.hold();
+  const position = last.positionOf(offset);
+  // First the promise that all is durable up to here is taken back, then the bytes.
+  state.durableOffset = minOffset(state.durableOffset, offset);
+  state.startOffset = minOffset(state.startOffset, offset);
+  state.cleanedOffset = minOffset(state.cleanedOffset, offset);
+  state.storeCheckpoint(state.durableOffset);
+  for (const dropped of segments.takeAfter(last)) dropped.delete();
+  place.storage.syncDirectory(place.directory);
+  last.cut(position, offset);
+  state.unsynced = state.unsynced.filter((segment) => segments.includes(segment) && segment !== last);
+  state.endOffset = offset;
+  state.ledger.restore(place, segments.all, offset, nowMs);
+}

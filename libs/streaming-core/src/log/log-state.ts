@@ -1,0 +1,67 @@
+import type { BatchLedger } from './batch-ledger.js';
+import { writeCheckpoint } from './log-checkpoint.js';
+import type { LogConfig } from './log-config.js';
+import type { RecoveredLog } from './log-recovery.js';
+import type { Segment, SegmentPlace } from './segment.js';
+import { SegmentList } from './segment-list.js';
+
+/** What the parts of one log share: its segments, how far it reaches, and what its batches add up to. */
+export class LogState {
+  readonly segments: SegmentList;
+  /** First offset that can be read. */
+  startOffset: bigint;
+  /** The offset that the next record gets. */
+  endOffset: bigint;
+  /** All before this offset is on stable storage. */
+  durableOffset: bigint;
+  /** Compaction has seen all before this offset. */
+  cleanedOffset: bigint;
+  /** Sealed segments that no sync has covered yet. */
+  unsynced: Segment[] = [];
+  /** When the active segment got its first batch. */
+  activeSinceMs = 0;
+  /** Something happened since the last checkpoint that recovery should not have to find out. */
+  isCheckpointDue = false;
+  /** Counts cuts: a sync that a cut overtook proves nothing about what came after. */
+  cuts = 0;
+  isClosed = false;
+
+  constructor(
+    readonly place: SegmentPlace,
+    readonly ledger: BatchLedger,
+    recovered: RecoveredLog,
+    public config: LogConfig,
+  ) {
+    this.segments = new SegmentList(recovered.segments);
+    this.startOffset = recovered.startOffset;
+    this.endOffset = recovered.endOffset;
+    this.durableOffset = recovered.endOffset;
+    this.cleanedOffset = recovered.cleanedOffset;
+  }
+
+  get active(): Segment {
+    return this.segments.active;
+  }
+
+  /** Notes durably that all before an offset is durable and whole. */
+  saveCheckpoint(recoveryOffset: bigint): void {
+    this.active.saveIndexes();
+    this.storeCheckpoint(recoveryOffset);
+  }
+
+  /** As {@link saveCheckpoint}, for a log whose active segment's indexes need not be saved. */
+  storeCheckpoint(recoveryOffset: bigint, position?: number): void {
+    const { storage, directory } = this.place;
+    const segment = this.segments.for(recoveryOffset);
+    writeCheckpoint(storage, directory, {
+      startOffset: this.startOffset,
+      recoveryOffset,
+      segmentBase: segment.baseOffset,
+      position: position ?? segment.positionOf(recoveryOffset),
+      cleanedOffset: this.cleanedOffset,
+    });
+  }
+}
+
+export const minOffset = (a: bigint, b: bigint): bigint => (a < b ? a : b);
+export const maxOffset = (a: bigint, b: bigint): bigint => (a > b ? a : b);
