@@ -15,6 +15,7 @@ import { OffsetsTopic } from './offsets-topic.js';
 import { ProducerIds } from './producer-ids.js';
 import { createRequestTable } from './request-table.js';
 import type { RequestTable } from './request-context.js';
+import { Security } from './security.js';
 import type { BrokerServices, Node } from './services.js';
 import { TopicCatalog, type NewTopic, type Topic } from './topic-catalog.js';
 import { TopicStore } from './topic-store.js';
@@ -86,6 +87,7 @@ export class Broker {
       maintenanceIntervalMs: config.number('log.retention.check.interval.ms'),
       onEvent: (event) => this.#onDirectoryEvent(event),
     });
+    const security = new Security(config);
     const topics = new TopicCatalog(config, new TopicStore(storage, dataDirectory), this.#directory, random);
     try {
       topics.load();
@@ -109,6 +111,7 @@ export class Broker {
     this.#services = {
       config,
       cluster: { clusterId: this.#directory.clusterId, self: () => this.#self() },
+      security,
       topics,
       groups,
       offsetsTopic,
@@ -128,6 +131,7 @@ export class Broker {
       maxInFlight: config.number('max.in.flight.requests.per.connection'),
       maxConnections: config.number('max.connections'),
       maxIdleMs: config.number('connections.max.idle.ms'),
+      authorizer: security.authorizer,
     });
   }
 
@@ -188,7 +192,7 @@ export class Broker {
     const partitions = Array.from({ length: offsetsTopic.partitionCount }, (_, index) => index);
     for (const partition of partitions) groups.coordinator.startLoading(partition);
     this.#listener = await network.listen({ host: this.config.host, port: this.config.port }, (connection) =>
-      this.#connections.accept(connection),
+      this.#connections.accept(connection, 'PLAINTEXT'),
     );
     for (const partition of partitions) await this.#loadGroups(partition);
     groups.wake();

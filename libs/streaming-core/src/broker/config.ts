@@ -1,4 +1,5 @@
 import { TOPIC_CONFIGS, type TopicConfigDefinition } from '../log/topic-configs.js';
+import { listenerSettingBase } from './security-settings.js';
 import {
   BROKER_SETTINGS,
   checkSetting,
@@ -27,6 +28,17 @@ export interface BrokerOptions {
   readonly settings?: SettingValues;
 }
 
+/** Settings that were made at run time: for this broker, and for all that have none of their own. */
+export interface DynamicSettings {
+  readonly broker: SettingValues;
+  readonly cluster: SettingValues;
+}
+
+export interface GivenValue {
+  readonly source: 'broker' | 'cluster' | 'static';
+  readonly value: string;
+}
+
 /** Everything that the broker was told, checked. Numbers are parsed once, here. */
 export class BrokerConfig {
   readonly nodeId: number;
@@ -35,6 +47,7 @@ export class BrokerConfig {
   readonly advertisedHost: string | null;
   readonly advertisedPort: number | null;
   readonly #given: SettingValues;
+  #dynamic: DynamicSettings = { broker: {}, cluster: {} };
 
   /** @throws {BrokerConfigError} */
   constructor(options: BrokerOptions = {}) {
@@ -51,7 +64,8 @@ export class BrokerConfig {
   }
 
   text(name: BrokerSettingName): string {
-    return this.#given[name] ?? BROKER_SETTINGS[name].default;
+    const { broker, cluster } = this.#dynamic;
+    return broker[name] ?? cluster[name] ?? this.#given[name] ?? BROKER_SETTINGS[name].default;
   }
 
   number(name: BrokerSettingName): number {
@@ -62,20 +76,39 @@ export class BrokerConfig {
     return this.text(name) === 'true';
   }
 
-  isGiven(name: string): boolean {
-    return Object.hasOwn(this.#given, name);
+  /** A setting as it holds for one listener, or one mechanism of it: its own value, else that for all. */
+  listenerText(listener: string, name: BrokerSettingName, mechanism?: string): string {
+    const prefix = `listener.name.${listener.toLowerCase()}.`;
+    const ofMechanism =
+      mechanism === undefined ? undefined : this.#given[`${prefix}${mechanism.toLowerCase()}.${name}`];
+    return ofMechanism ?? this.#given[`${prefix}${name}`] ?? this.text(name);
+  }
+
+  /** What was set at run time, in place of what was before. The caller has checked it. */
+  setDynamic(settings: DynamicSettings): void {
+    this.#dynamic = settings;
+  }
+
+  /** Where a setting has a value, the one that holds first; without its default. */
+  given(name: string): readonly GivenValue[] {
+    const { broker, cluster } = this.#dynamic;
+    const layers = { broker, cluster, static: this.#given } as const;
+    return (['broker', 'cluster', 'static'] as const)
+      .filter((source) => Object.hasOwn(layers[source], name))
+      .map((source) => ({ source, value: layers[source][name]! }));
   }
 
   /** The value that topics without one of their own have. */
   topicDefault(config: TopicConfigDefinition): string {
-    return this.#given[topicDefaultSetting(config.name)] ?? config.defaultValue;
+    return this.given(topicDefaultSetting(config.name))[0]?.value ?? config.defaultValue;
   }
 
   *#problems(): IterableIterator<string> {
     const topicDefaults = new Map(TOPIC_CONFIGS.map((config) => [topicDefaultSetting(config.name), config]));
     for (const [name, value] of Object.entries(this.#given)) {
-      const problem = isBrokerSetting(name)
-        ? checkSetting(BROKER_SETTINGS[name], value)
+      const setting = listenerSettingBase(name) ?? name;
+      const problem = isBrokerSetting(setting)
+        ? checkSetting(BROKER_SETTINGS[setting], value)
         : (topicDefaults.get(name) ?? NO_SUCH_SETTING).problemWith(value);
       if (problem !== null) yield `${name}: ${problem}`;
     }

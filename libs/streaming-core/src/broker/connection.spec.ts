@@ -3,6 +3,7 @@ import { ManualClock } from '../ports/memory/manual-clock.js';
 import type { Connection } from '../ports/network.js';
 import { APIS } from '../wire/apis/registry.js';
 import { encodeRequest } from '../wire/messages.js';
+import { ClientSession } from './client-session.js';
 import { ClientConnection } from './connection.js';
 import { SILENT } from './logger.js';
 import { BrokerMetrics } from './metrics.js';
@@ -30,14 +31,18 @@ it('tells a handler that begins to wait after its client has gone', () => {
       return new Promise(() => undefined);
     },
   } as unknown as RequestTable;
-  new ClientConnection(connection, {
-    table,
-    clock: new ManualClock(),
-    logger: SILENT,
-    metrics: new BrokerMetrics(),
-    maxRequestBytes: 1_000,
-    maxInFlight: 1,
-  });
+  new ClientConnection(
+    connection,
+    {
+      table,
+      clock: new ManualClock(),
+      logger: SILENT,
+      metrics: new BrokerMetrics(),
+      maxRequestBytes: 1_000,
+      maxInFlight: 1,
+    },
+    new ClientSession({ listener: 'PLAINTEXT', host: '127.0.0.1', authorizer: null }),
+  );
   deliver(Buffer.concat(encodeRequest(3, 1, { correlationId: 1, clientId: 'x' }, { topics: [] })));
   close();
   let isTold = false;

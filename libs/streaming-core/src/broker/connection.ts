@@ -12,6 +12,7 @@ import {
   type RequestMessage,
 } from '../wire/messages.js';
 import { WireError } from '../wire/wire-error.js';
+import type { ClientSession } from './client-session.js';
 import type { Logger } from './logger.js';
 import type { BrokerMetrics } from './metrics.js';
 import type { HandlerResult, RequestContext, RequestTable } from './request-context.js';
@@ -52,6 +53,7 @@ export class ClientConnection {
   lastActiveMs: number;
   readonly #connection: Connection;
   readonly #services: ConnectionServices;
+  readonly #session: ClientSession;
   readonly #frames: FrameSplitter;
   readonly #waiting: Buffer[] = [];
   readonly #inFlight: InFlight[] = [];
@@ -62,8 +64,9 @@ export class ClientConnection {
   #isDraining = false;
   #isClosed = false;
 
-  constructor(connection: Connection, services: ConnectionServices) {
+  constructor(connection: Connection, services: ConnectionServices, session: ClientSession) {
     this.#connection = connection;
+    this.#session = session;
     this.#services = services;
     this.peer = connection.peer;
     this.lastActiveMs = services.clock.monotonicMs();
@@ -150,6 +153,7 @@ export class ClientConnection {
     let request: DecodedRequest;
     try {
       request = decodeRequest(frame);
+      if (!(request.apiKey in this.#services.table)) throw unserved(request);
     } catch (error) {
       this.#onUndecodable(frame, error);
       return;
@@ -188,7 +192,7 @@ export class ClientConnection {
   #handle<K extends ApiKey>(request: { [P in K]: RequestMessage<P> }[K], inFlight: InFlight): void {
     const answer = (body: HandlerResult<K>): void => this.#finish(inFlight, this.#encode(request, body));
     try {
-      const result = this.#services.table[request.apiKey](request.body, this.#contextOf(request));
+      const result = this.#services.table[request.apiKey]!(request.body, this.#contextOf(request));
       if (result instanceof Promise)
         result.then(answer).catch((error: unknown) => this.#onFailed(request.apiKey, error));
       else answer(result);
@@ -231,10 +235,14 @@ export class ClientConnection {
   }
 
   #contextOf(request: { readonly apiVersion: number; readonly clientId: string | null }): RequestContext {
+    const session = this.#session;
     return {
       apiVersion: request.apiVersion,
       clientId: request.clientId ?? '',
-      clientHost: this.peer.slice(0, this.peer.lastIndexOf(':')),
+      clientHost: session.host,
+      principal: session.principal,
+      listener: session.listener,
+      ...session.authorization,
       onDisconnect: (callback) => {
         if (this.#isClosed) {
           callback();
@@ -254,4 +262,9 @@ export class ClientConnection {
     this.#disconnectCallbacks.clear();
     for (const resolve of this.#onIdle.splice(0)) resolve();
   }
+}
+
+/** What this codec speaks but nobody here answers is as good as unknown. */
+function unserved({ apiKey, apiVersion, correlationId }: DecodedRequest): UnsupportedRequestError {
+  return new UnsupportedRequestError('UNKNOWN_API', apiKey, apiVersion, correlationId);
 }

@@ -1,10 +1,13 @@
 import type { Timer } from '../ports/clock.js';
 import type { Connection } from '../ports/network.js';
+import type { AclAuthorizer } from '../security/acl-authorizer.js';
+import { ClientSession } from './client-session.js';
 import { ClientConnection, type ConnectionServices } from './connection.js';
 
 export interface ConnectionsOptions extends ConnectionServices {
   readonly maxConnections: number;
   readonly maxIdleMs: number;
+  readonly authorizer: AclAuthorizer | null;
 }
 
 /** Every client of the broker: how many there may be, and when one is gone. */
@@ -22,8 +25,8 @@ export class Connections {
     return this.#open.size;
   }
 
-  accept(connection: Connection): void {
-    const { metrics, maxConnections, logger } = this.#options;
+  accept(connection: Connection, listener: string): void {
+    const { metrics, maxConnections, logger, authorizer } = this.#options;
     if (this.#open.size >= maxConnections) {
       metrics.refused('TOO_MANY_CONNECTIONS');
       logger.warn({ peer: connection.peer, reason: 'TOO_MANY_CONNECTIONS' }, 'connection closed');
@@ -31,7 +34,8 @@ export class Connections {
       connection.destroy();
       return;
     }
-    const client = new ClientConnection(connection, this.#options);
+    const host = connection.peer.slice(0, connection.peer.lastIndexOf(':'));
+    const client = new ClientConnection(connection, this.#options, new ClientSession({ listener, host, authorizer }));
     this.#open.add(client);
     metrics.connectionsAccepted += 1;
     metrics.connectionsOpen = this.#open.size;

@@ -6,6 +6,7 @@ import type { Logger } from './logger.js';
 import type { BrokerMetrics } from './metrics.js';
 import type { OffsetsTopic } from './offsets-topic.js';
 import type { ProducerIds } from './producer-ids.js';
+import type { Security } from './security.js';
 import type { TopicCatalog } from './topic-catalog.js';
 
 export interface Node {
@@ -15,8 +16,8 @@ export interface Node {
 }
 
 export interface ClusterView {
-  /** This broker, where clients reach it. */
-  self(): Node;
+  /** This broker, where the clients of a listener reach it; without one, those of the first. */
+  self(listener?: string): Node;
   readonly clusterId: string;
 }
 
@@ -24,6 +25,7 @@ export interface ClusterView {
 export interface BrokerServices {
   readonly config: BrokerConfig;
   readonly cluster: ClusterView;
+  readonly security: Security;
   readonly topics: TopicCatalog;
   readonly groups: GroupService;
   readonly offsetsTopic: OffsetsTopic;

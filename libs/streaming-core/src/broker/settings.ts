@@ -1,36 +1,11 @@
 /** The broker's settings, under Apache Kafka's names where Kafka has them. */
+import { SECURITY_SETTINGS } from './security-settings.js';
+import { bool, int, waitMs, type Setting, type SettingType } from './setting-types.js';
 
-export type SettingType = 'boolean' | 'int' | 'long' | 'double' | 'string';
-
-export interface Setting {
-  readonly type: SettingType;
-  readonly default: string;
-  readonly doc: string;
-  readonly min?: number;
-  readonly max?: number;
-  readonly oneOf?: readonly string[];
-}
-
-const INT_MAX = 2_147_483_647;
-
-const int = (value: number, doc: string, min = 0, max = INT_MAX): Setting => ({
-  type: 'int',
-  default: String(value),
-  doc,
-  min,
-  max,
-});
-/** A time to wait: a timer that is set for longer than this would go off at once. */
-const waitMs = (value: number, doc: string): Setting => ({
-  type: 'long',
-  default: String(value),
-  doc,
-  min: 1,
-  max: INT_MAX,
-});
-const bool = (value: boolean, doc: string): Setting => ({ type: 'boolean', default: String(value), doc });
+export type { Setting, SettingType };
 
 export const BROKER_SETTINGS = {
+  ...SECURITY_SETTINGS,
   'auto.create.topics.enable': bool(true, 'Whether a topic is created when a client first asks for it.'),
   'connections.max.idle.ms': waitMs(600_000, 'A connection without a whole request for so long is closed.'),
   'delete.topic.enable': bool(true, 'Whether clients may delete topics.'),
