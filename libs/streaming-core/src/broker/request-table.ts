@@ -16,15 +16,18 @@ import { createTopics } from './handlers/19-create-topics.js';
 import { deleteTopics } from './handlers/20-delete-topics.js';
 import { initProducerId } from './handlers/22-init-producer-id.js';
 import { describeConfigs } from './handlers/32-describe-configs.js';
+import { alterConfigs } from './handlers/33-alter-configs.js';
 import { createPartitions } from './handlers/37-create-partitions.js';
 import { deleteGroups } from './handlers/42-delete-groups.js';
+import { incrementalAlterConfigs } from './handlers/44-incremental-alter-configs.js';
 import { describeCluster } from './handlers/60-describe-cluster.js';
+import { listConfigResources } from './handlers/74-list-config-resources.js';
 import type { RequestTable } from './request-context.js';
 import type { BrokerServices } from './services.js';
 
 /** Who answers what. */
 export function createRequestTable(services: BrokerServices): RequestTable {
-  return {
+  const table: RequestTable = {
     0: produce(services),
     1: fetch(services),
     2: listOffsets(services),
@@ -38,13 +41,16 @@ export function createRequestTable(services: BrokerServices): RequestTable {
     14: syncGroup(services),
     15: describeGroups(services),
     16: listGroups(services),
-    18: apiVersions,
     19: createTopics(services),
     20: deleteTopics(services),
     22: initProducerId(services),
     32: describeConfigs(services),
+    33: alterConfigs(services),
     37: createPartitions(services),
     42: deleteGroups(services),
+    44: incrementalAlterConfigs(services),
     60: describeCluster(services),
+    74: listConfigResources(services),
   };
+  return { ...table, 18: apiVersions(table) };
 }

@@ -1,19 +1,22 @@
+import { API_VERSIONS_KEY } from '../../wire/api.js';
 import { ALL_APIS } from '../../wire/apis/registry.js';
 import { ERROR } from '../../wire/error-codes.js';
-import type { Handler } from '../request-context.js';
+import type { Handler, RequestTable } from '../request-context.js';
 
 const NAMES_FROM = 3;
 /** What Apache Kafka accepts as a client's software name and version (KIP-511). */
 const SOFTWARE_NAME = /^[a-zA-Z0-9](?:[a-zA-Z0-9\-.]*[a-zA-Z0-9])?$/;
 
-const API_KEYS = ALL_APIS.map(({ key, advertised }) => ({
-  apiKey: key,
-  minVersion: advertised.min,
-  maxVersion: advertised.max,
-}));
-
-export const apiVersions: Handler<18> = (request, { apiVersion }) => {
-  const isNamed = SOFTWARE_NAME.test(request.clientSoftwareName) && SOFTWARE_NAME.test(request.clientSoftwareVersion);
-  if (apiVersion >= NAMES_FROM && !isNamed) return { errorCode: ERROR.INVALID_REQUEST, apiKeys: [] };
-  return { errorCode: ERROR.NONE, apiKeys: API_KEYS };
-};
+/** Answers with the APIs of `table` and itself. */
+export function apiVersions(table: RequestTable): Handler<18> {
+  const apiKeys = ALL_APIS.filter(({ key }) => key === API_VERSIONS_KEY || key in table).map(({ key, advertised }) => ({
+    apiKey: key,
+    minVersion: advertised.min,
+    maxVersion: advertised.max,
+  }));
+  return (request, { apiVersion }) => {
+    const isNamed = SOFTWARE_NAME.test(request.clientSoftwareName) && SOFTWARE_NAME.test(request.clientSoftwareVersion);
+    if (apiVersion >= NAMES_FROM && !isNamed) return { errorCode: ERROR.INVALID_REQUEST, apiKeys: [] };
+    return { errorCode: ERROR.NONE, apiKeys };
+  };
+}
