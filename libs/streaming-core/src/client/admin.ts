@@ -1,12 +1,13 @@
-import { createTopicsV7 } from '@platformatic/kafka';
+import { createTopicsV7, deleteRecordsV2, metadataV9 } from '@platformatic/kafka';
 import { Backoff, delay } from './backoff.js';
 import { call } from './broker-connections.js';
 import type { Cluster } from './cluster.js';
 import { KafkaErrorCode as E, KafkaResponseError, asStreamClientError } from './kafka-errors.js';
-import { StreamClientError, type StreamAdmin, type TopicSpec } from './types.js';
+import { StreamClientError, type StreamAdmin, type TopicPartitionOffset, type TopicSpec } from './types.js';
 
 const CLUSTER_DEFAULT_REPLICATION = -1;
 const CREATE_TIMEOUT_MS = 15_000;
+const DELETE_TIMEOUT_MS = 15_000;
 
 /** See {@link StreamAdmin}. */
 export class ClusterAdmin implements StreamAdmin {
@@ -38,9 +39,45 @@ export class ClusterAdmin implements StreamAdmin {
     return new Map(counts.filter(([, count]) => count > 0));
   }
 
+  /** One request per leader; deleting again what is deleted does nothing, so all of it is tried until it worked. */
+  async deleteRecords(before: readonly TopicPartitionOffset[]): Promise<void> {
+    await this.#retry('cannot delete records', async () => {
+      const missing = await this.cluster.awaitTopics([...new Set(before.map(({ topic }) => topic))], 0);
+      if (missing.length > 0) throw new StreamClientError('TOPIC_MISMATCH', `no such topic: ${missing.join(', ')}`);
+      const byLeader = Map.groupBy(before, ({ topic, partition }) => this.cluster.leaderOf(topic, partition));
+      for (const [leader, offsets] of byLeader) {
+        if (leader === undefined) throw new StreamClientError('BROKER_UNREACHABLE', 'a partition has no leader');
+        await this.#deleteAt(leader, offsets);
+      }
+    });
+  }
+
+  async listTopics(): Promise<readonly string[]> {
+    return this.#retry('cannot list topics', async () => {
+      const connection = await this.cluster.anyConnection();
+      const { topics } = await call(connection, metadataV9.api, null, false, false);
+      return topics.map(({ name }) => name).sort();
+    });
+  }
+
   close(): Promise<void> {
     this.#abort.abort();
     return Promise.resolve();
+  }
+
+  async #deleteAt(leader: number, offsets: readonly TopicPartitionOffset[]): Promise<void> {
+    const topics = [...Map.groupBy(offsets, ({ topic }) => topic)].map(([name, partitions]) => ({
+      name,
+      partitions: partitions.map(({ partition, offset }) => ({ partitionIndex: partition, offset })),
+    }));
+    const connection = await this.cluster.connectionTo(leader, 'control');
+    const answer = await call(connection, deleteRecordsV2.api, topics, DELETE_TIMEOUT_MS);
+    for (const { name, partitions } of answer.topics) {
+      const refused = partitions.find(({ errorCode }) => errorCode !== E.NONE);
+      if (!refused) continue;
+      const cause = new KafkaResponseError(refused.errorCode, `delete records of ${name}-${refused.partitionIndex}`);
+      throw new StreamClientError('ADMIN_FAILED', cause.message, { cause });
+    }
   }
 
   async #create(topics: readonly TopicSpec[]): Promise<void> {

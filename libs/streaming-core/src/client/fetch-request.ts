@@ -5,6 +5,7 @@ import type { AbortedTransaction } from './record-batch-reader.js';
 const API_KEY = 1;
 const API_VERSION = 12;
 const NO_REPLICA = -1;
+const READ_UNCOMMITTED = 0;
 const READ_COMMITTED = 1;
 const NO_SESSION_EPOCH = -1;
 
@@ -13,6 +14,8 @@ export interface FetchLimits {
   readonly waitMs: number;
   readonly responseBytesMax: number;
   readonly partitionBytesMax: number;
+  /** Default `read_committed`. */
+  readonly isolation?: 'read_committed' | 'read_uncommitted';
 }
 
 export interface PartitionToFetch {
@@ -32,7 +35,7 @@ export interface FetchedPartition {
 
 const NO_BYTES = Buffer.alloc(0);
 
-/** One fetch (read_committed, no session). Rejects `BROKER_UNREACHABLE` without an answer, `FETCH_FAILED` if it is refused. */
+/** One fetch (no session). Rejects `BROKER_UNREACHABLE` without an answer, `FETCH_FAILED` if it is refused. */
 export function fetchRecords(
   connection: Connection,
   partitions: readonly PartitionToFetch[],
@@ -61,7 +64,7 @@ function encode(partitions: readonly PartitionToFetch[], limits: FetchLimits): W
     .appendInt32(limits.waitMs)
     .appendInt32(1) // min bytes
     .appendInt32(limits.responseBytesMax)
-    .appendInt8(READ_COMMITTED)
+    .appendInt8(limits.isolation === 'read_uncommitted' ? READ_UNCOMMITTED : READ_COMMITTED)
     .appendInt32(0) // session id
     .appendInt32(NO_SESSION_EPOCH)
     .appendArray([...byTopic], (writer, [topic, entries]) => {

@@ -23,10 +23,12 @@ const REBALANCE_TIMEOUT_MS = 60_000;
 const DRAIN_TIMEOUT_MS = 30_000;
 const START_TIMEOUT_MS = 60_000;
 const COMMIT_TIMEOUT_MS = 30_000;
-/** Closing is bounded as a whole, so that a service that is told to stop does stop: together some 7 s. */
+/** Closing is bounded as a whole, so that a service that is told to stop does stop: together some 8 s. */
 const CLOSE_DRAIN_TIMEOUT_MS = 4_000;
 const LAST_COMMIT_TIMEOUT_MS = 2_000;
 const LEAVE_TIMEOUT_MS = 1_000;
+/** What is left of the drain's time, and no less than this. */
+const HOOK_TIMEOUT_MIN_MS = 1_000;
 const TOPIC_CHECK_INTERVAL_MS = 5_000;
 
 let instances = 0;
@@ -53,6 +55,7 @@ export class CooperativeGroupConsumer implements GroupConsumer {
       commit: 'after-batch',
       maxBatchRecords: 1000,
       sessionTimeoutMs: SESSION_TIMEOUT_MS,
+      isolation: 'read_committed',
       ...options,
     };
     const { groupId, topics, sessionTimeoutMs } = this.#options;
@@ -82,10 +85,10 @@ export class CooperativeGroupConsumer implements GroupConsumer {
     if (this.#closing) throw new StreamClientError('CLOSED', 'the consumer is closed');
     if (this.#handlers) throw new StreamClientError('GROUP_FAILED', 'the consumer is already started');
     this.#handlers = handlers;
-    const { groupId, startAt, maxBatchRecords, commit } = this.#options;
+    const { groupId, startAt, maxBatchRecords, commit, isolation } = this.#options;
     this.#pump = new PartitionPump(
       this.#cluster,
-      { name: `${groupId}:${++instances}`, resetTo: startAt, maxBatchRecords },
+      { name: `${groupId}:${++instances}`, resetTo: startAt, maxBatchRecords, isolation },
       {
         onBatch: (batch, signal) => handlers.onBatch(batch, signal),
         onHandled: (handled) => {
@@ -103,6 +106,10 @@ export class CooperativeGroupConsumer implements GroupConsumer {
 
   commit(offsets: readonly TopicPartitionOffset[]): Promise<void> {
     return this.#committer.commit(offsets, COMMIT_TIMEOUT_MS);
+  }
+
+  committed(partitions: readonly TopicPartition[]): Promise<readonly TopicPartitionOffset[]> {
+    return this.#protocol.committed(partitions);
   }
 
   assignment(): readonly TopicPartition[] {
@@ -179,19 +186,37 @@ export class CooperativeGroupConsumer implements GroupConsumer {
   async #giveUp(partitions: readonly TopicPartition[], why: 'revoked' | 'lost'): Promise<void> {
     if (partitions.length === 0) return;
     const timeoutMs = this.#closing ? CLOSE_DRAIN_TIMEOUT_MS : DRAIN_TIMEOUT_MS;
+    const deadlineMs = Date.now() + timeoutMs;
     const stuck = (await this.#pump?.remove(partitions, timeoutMs)) ?? [];
     for (const partition of stuck) {
       const message = `handler of ${keyOf(partition)} still runs after ${timeoutMs} ms; the partition is given up`;
       this.#warn('handler-stuck', new StreamClientError('GROUP_FAILED', message));
     }
     if (why === 'revoked') await this.#committer.flush(LAST_COMMIT_TIMEOUT_MS);
-    try {
-      await this.#handlers?.onPartitionsRevoked?.(partitions);
-    } catch (error) {
-      this.#warn('handler-failed', error, 'onPartitionsRevoked failed');
-    }
+    await this.#tellGivenUp(partitions, why, Math.max(HOOK_TIMEOUT_MIN_MS, deadlineMs - Date.now()));
     this.#committer.forget(partitions);
     for (const partition of partitions) this.#owned.delete(keyOf(partition));
+  }
+
+  /** A hook that never settles must not keep this member in the group without working, nor a service from stopping. */
+  async #tellGivenUp(partitions: readonly TopicPartition[], why: 'revoked' | 'lost', timeoutMs: number): Promise<void> {
+    const handlers = this.#handlers;
+    const isLost = why === 'lost' && handlers?.onPartitionsLost !== undefined;
+    const hook = isLost ? 'onPartitionsLost' : 'onPartitionsRevoked';
+    const settled = new AbortController();
+    const told = (async () => {
+      try {
+        await handlers?.[hook]?.(partitions);
+      } catch (error) {
+        this.#warn('handler-failed', error, `${hook} failed`);
+      }
+      settled.abort();
+    })();
+    await Promise.race([told, delay(timeoutMs, settled.signal)]);
+    if (settled.signal.aborted) return;
+    settled.abort();
+    const message = `${hook} still runs after ${timeoutMs} ms; the partitions are given up`;
+    this.#warn('handler-stuck', new StreamClientError('GROUP_FAILED', message));
   }
 
   /** Repeats with a growing delay until it resolves; undefined when the consumer closes. */

@@ -1,6 +1,7 @@
 import { Backoff, delay } from './backoff.js';
 import type { Cluster } from './cluster.js';
 import { DEFAULT_FETCH_LIMITS, PartitionFetcher, type FetchTarget } from './partition-fetcher.js';
+import type { FetchLimits } from './fetch-request.js';
 import type { PartitionBatch, StreamClientError, StreamRecord, TopicPartition, TopicPartitionOffset } from './types.js';
 import { keyOf } from './partition-key.js';
 
@@ -8,6 +9,7 @@ export interface PumpOptions {
   readonly name: string;
   readonly resetTo: 'earliest' | 'latest';
   readonly maxBatchRecords: number;
+  readonly isolation?: FetchLimits['isolation'];
 }
 
 export interface PumpEvents {
@@ -48,7 +50,12 @@ export class PartitionPump {
   ) {
     this.#fetcher = new PartitionFetcher(
       cluster,
-      { ...DEFAULT_FETCH_LIMITS, name: options.name, resetTo: options.resetTo },
+      {
+        ...DEFAULT_FETCH_LIMITS,
+        name: options.name,
+        resetTo: options.resetTo,
+        ...(options.isolation && { isolation: options.isolation }),
+      },
       {
         onFetched: (target) => {
           this.#lastActivityMs = Date.now();

@@ -1,6 +1,7 @@
 import { Backoff, unlessAborted } from './backoff.js';
 import type { Cluster } from './cluster.js';
 import { KafkaErrorCode as E, KafkaResponseError, asStreamClientError } from './kafka-errors.js';
+import { MetadataWaiters } from './metadata-waiters.js';
 import { partitionOfKey } from './murmur2.js';
 import { Delivery, PartitionQueue, type PendingBatch } from './partition-queue.js';
 import { produce, type PartitionProduceResult } from './produce-request.js';
@@ -12,7 +13,7 @@ import { StreamClientError, type OutgoingRecord, type StreamProducer } from './t
 export interface ProducerLimits {
   /** Encoded bytes that wait for an acknowledgement at most. Default 32 MiB. Beyond it `send` waits for room. */
   readonly bufferBytesMax: number;
-  /** Calls of `send` that wait for room at most. Default 10,000. Beyond it `send` rejects at once. */
+  /** Calls of `send` that wait for room at most, and as many for metadata. Default 10,000. Beyond it `send` rejects at once. */
   readonly waitingSendsMax: number;
   /** Bytes of one request at most, unless a single batch is larger. Default 4 MiB. */
   readonly requestBytesMax: number;
@@ -28,7 +29,6 @@ export const DEFAULT_PRODUCER_LIMITS: ProducerLimits = {
 
 const CLOSE_TIMEOUT_MS = 3_000;
 const REQUESTS_PER_BROKER_MAX = 2;
-const UNKNOWN_TOPIC_TIMEOUT_MS = 10_000;
 const BROKER_TIMEOUT_MS = 20_000;
 
 interface WaitingSend {
@@ -53,12 +53,12 @@ export class BatchingProducer implements StreamProducer {
   readonly #waiting: WaitingSend[] = [];
   readonly #inFlight = new Map<number, number>();
   readonly #abort = new AbortController();
+  readonly #unknown: MetadataWaiters;
   readonly #identities: ProducerIdentities;
   readonly #backoff = new Backoff(50, 1000);
   #bufferedBytes = 0;
   #scheduled = false;
   #resuming: NodeJS.Timeout | undefined;
-  #admitting = false;
   #closing = false;
   #lastDeadlineMs = Number.POSITIVE_INFINITY;
   #idle: (() => void) | undefined;
@@ -69,6 +69,7 @@ export class BatchingProducer implements StreamProducer {
     onFailure: (failure: StreamClientError) => void = () => undefined,
   ) {
     this.#cluster = cluster;
+    this.#unknown = new MetadataWaiters(cluster, this.#abort.signal);
     this.#identities = new ProducerIdentities(cluster, this.#abort.signal);
     this.#onFailure = onFailure;
     this.#limits = { ...DEFAULT_PRODUCER_LIMITS, ...limits };
@@ -89,15 +90,34 @@ export class BatchingProducer implements StreamProducer {
       if (problem !== null) return Promise.reject(new StreamClientError('INVALID_RECORD', problem));
       bytes += estimatedRecordBytes(record);
     }
-    if (this.#waiting.length === 0 && this.#hasRoom(bytes) && this.#knowsTopics(records)) {
-      this.#append(records, bytes, delivery);
-    } else if (this.#waiting.length >= this.#limits.waitingSendsMax) {
-      delivery.fail(new StreamClientError('DELIVERY_FAILED', 'too many sends are waiting for buffer space'));
+    const isUnknown = this.#unknown.isNeededFor(records);
+    if ((isUnknown ? this.#unknown.size : this.#waiting.length) >= this.#limits.waitingSendsMax) {
+      const what = isUnknown ? 'topics that are not known' : 'buffer space';
+      delivery.fail(new StreamClientError('DELIVERY_FAILED', `too many sends are waiting for ${what}`));
+    } else if (isUnknown) {
+      this.#unknown.wait({
+        records,
+        deadlineMs: delivery.deadlineMs,
+        onKnown: () => this.#enter({ records, bytes, delivery }),
+        onFailure: (failure) => {
+          delivery.fail(failure);
+          this.#noteIdle();
+        },
+      });
     } else {
-      this.#waiting.push({ records, bytes, delivery });
-      void this.#admit();
+      this.#enter({ records, bytes, delivery });
     }
     return delivery.promise;
+  }
+
+  /** Into the buffer, or behind those who wait for room. */
+  #enter(send: WaitingSend): void {
+    if (this.#waiting.length === 0 && this.#hasRoom(send.bytes)) {
+      this.#append(send.records, send.bytes, send.delivery);
+    } else {
+      this.#waiting.push(send);
+      this.#admit();
+    }
   }
 
   async close(): Promise<void> {
@@ -108,9 +128,9 @@ export class BatchingProducer implements StreamProducer {
       this.#abort.abort(new StreamClientError('CLOSED', 'the producer was closed before this was acknowledged'));
       void this.#cluster.connections.release('produce');
       this.#schedule();
-      void this.#admit();
+      this.#admit();
     }, CLOSE_TIMEOUT_MS);
-    while (this.#waiting.length > 0 || this.#bufferedBytes > 0) {
+    while (this.#isBusy()) {
       await new Promise<void>((resolve) => (this.#idle = resolve));
     }
     clearTimeout(overdue);
@@ -122,66 +142,19 @@ export class BatchingProducer implements StreamProducer {
     return this.#bufferedBytes === 0 || this.#bufferedBytes + bytes <= this.#limits.bufferBytesMax;
   }
 
-  #knowsTopics(records: readonly OutgoingRecord[]): boolean {
-    let last: string | undefined;
-    for (const { topic, partition } of records) {
-      if (topic === last && partition === undefined) continue;
-      const count = this.#cluster.partitionCount(topic);
-      if (!count || (partition !== undefined && partition >= count)) return false;
-      last = topic;
-    }
-    return true;
-  }
-
-  /** Lets waiting sends in, in call order. */
-  async #admit(): Promise<void> {
-    if (this.#admitting) return;
-    this.#admitting = true;
-    try {
-      for (let next = this.#waiting[0]; next; next = this.#waiting[0]) {
-        if (Date.now() >= Math.min(next.delivery.deadlineMs, this.#lastDeadlineMs)) {
-          next.delivery.fail(new StreamClientError('DELIVERY_FAILED', 'timed out waiting for buffer space'));
-          this.#waiting.shift();
-          continue;
-        }
-        if (!this.#hasRoom(next.bytes)) return; // acknowledgements and expiry call again
-        const failure = await this.#resolveTopics(next.records, next.delivery.deadlineMs);
-        this.#waiting.shift();
-        if (failure) next.delivery.fail(failure);
-        else this.#append(next.records, next.bytes, next.delivery);
-      }
-    } finally {
-      this.#admitting = false;
-      this.#noteIdle();
-    }
-  }
-
-  async #resolveTopics(records: readonly OutgoingRecord[], deadlineMs: number): Promise<StreamClientError | undefined> {
-    if (this.#knowsTopics(records)) return undefined;
-    const topics = [...new Set(records.map(({ topic }) => topic))];
-    try {
-      // Brokers may be away for as long as the delivery lasts; a reachable cluster without the topic fails sooner.
-      let missing = await unlessAborted(this.#awaitTopics(topics, deadlineMs), this.#abort.signal);
-      if (missing.length === 0 && !this.#knowsTopics(records)) {
-        await this.#cluster.refresh(topics); // partitions may have been added
-        if (!this.#knowsTopics(records)) missing = topics;
-      }
-      if (missing.length === 0) return undefined;
-      return new StreamClientError('TOPIC_MISMATCH', `no such topic or partition: ${missing.join(', ')}`);
-    } catch (error) {
-      return asStreamClientError(error, 'BROKER_UNREACHABLE', 'cannot read metadata');
-    }
-  }
-
-  async #awaitTopics(topics: readonly string[], deadlineMs: number): Promise<string[]> {
-    for (;;) {
-      try {
-        const timeoutMs = Math.min(UNKNOWN_TOPIC_TIMEOUT_MS, deadlineMs - Date.now());
-        return await this.#cluster.awaitTopics(topics, timeoutMs, this.#abort.signal);
-      } catch (error) {
-        if (this.#abort.signal.aborted || Date.now() >= deadlineMs) throw error;
+  /** Lets sends in that wait for room, in call order. Acknowledgements and expiry call again. */
+  #admit(): void {
+    for (let next = this.#waiting[0]; next; next = this.#waiting[0]) {
+      const isOverdue = Date.now() >= Math.min(next.delivery.deadlineMs, this.#lastDeadlineMs);
+      if (!isOverdue && !this.#hasRoom(next.bytes)) return;
+      this.#waiting.shift();
+      if (isOverdue) {
+        next.delivery.fail(new StreamClientError('DELIVERY_FAILED', 'timed out waiting for buffer space'));
+      } else {
+        this.#append(next.records, next.bytes, next.delivery);
       }
     }
+    this.#noteIdle();
   }
 
   #append(records: readonly OutgoingRecord[], bytes: number, delivery: Delivery): void {
@@ -225,7 +198,7 @@ export class BatchingProducer implements StreamProducer {
       () => {
         this.#resuming = undefined;
         this.#schedule();
-        void this.#admit();
+        this.#admit();
       },
       Math.max(0, ms),
     );
@@ -281,7 +254,7 @@ export class BatchingProducer implements StreamProducer {
     void this.#request(leader, chosen).finally(() => {
       this.#inFlight.set(leader, (this.#inFlight.get(leader) ?? 1) - 1);
       this.#schedule();
-      if (this.#waiting.length > 0) void this.#admit();
+      if (this.#waiting.length > 0) this.#admit();
       this.#noteIdle();
     });
   }
@@ -387,8 +360,12 @@ export class BatchingProducer implements StreamProducer {
     for (const batch of batches) batch.identify(identity);
   }
 
+  #isBusy(): boolean {
+    return this.#unknown.size > 0 || this.#waiting.length > 0 || this.#bufferedBytes > 0;
+  }
+
   #noteIdle(): void {
-    if (this.#idle && this.#waiting.length === 0 && this.#bufferedBytes === 0) {
+    if (this.#idle && !this.#isBusy()) {
       this.#idle();
       this.#idle = undefined;
     }

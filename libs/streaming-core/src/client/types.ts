@@ -64,8 +64,16 @@ export interface ConsumerHandlers {
    * returns take the place of the committed offsets.
    */
   onPartitionsAssigned?(partitions: readonly TopicPartition[]): Promise<readonly TopicPartitionOffset[] | undefined>;
-  /** Called when partitions are taken away or on close, after their last batch has settled, while commits still count. */
+  /**
+   * Called when partitions are taken away or on close, after their last batch has settled, while commits still count. It has
+   * 30 s, on close 4 s; then the partitions are given up without it, and `handler-stuck` is warned of.
+   */
   onPartitionsRevoked?(partitions: readonly TopicPartition[]): Promise<void>;
+  /**
+   * Called instead when the group gave the partitions to others without asking: the session expired. Commits do not count
+   * any more. Default: {@link onPartitionsRevoked} is called. The same bounds hold.
+   */
+  onPartitionsLost?(partitions: readonly TopicPartition[]): Promise<void>;
 }
 
 export interface GroupConsumerOptions {
@@ -79,12 +87,16 @@ export interface GroupConsumerOptions {
   readonly maxBatchRecords?: number;
   /** Default 10 s. */
   readonly sessionTimeoutMs?: number;
+  /** `read_uncommitted` also reads records of transactions that are open or were aborted. Default `read_committed`. */
+  readonly isolation?: 'read_committed' | 'read_uncommitted';
 }
 
 export interface GroupConsumer {
   /** Joins the group and resolves when the first assignment is being consumed. */
   start(handlers: ConsumerHandlers): Promise<void>;
   commit(offsets: readonly TopicPartitionOffset[]): Promise<void>;
+  /** What the group has committed; a partition without a committed offset is not in the answer. Only while in the group. */
+  committed(partitions: readonly TopicPartition[]): Promise<readonly TopicPartitionOffset[]>;
   /** What is assigned now. */
   assignment(): readonly TopicPartition[];
   /** Records between what was handled and the end, per assigned partition. */
@@ -126,6 +138,10 @@ export interface StreamAdmin {
   ensureTopics(topics: readonly TopicSpec[]): Promise<void>;
   /** Partition count per topic; a topic that does not exist is not in the answer. */
   partitionCounts(topics: readonly string[]): Promise<ReadonlyMap<string, number>>;
+  /** Deletes all records before the given offsets. Rejects `ADMIN_FAILED` if the cluster refuses one of them. */
+  deleteRecords(before: readonly TopicPartitionOffset[]): Promise<void>;
+  /** The names of all topics that this client may see, sorted. */
+  listTopics(): Promise<readonly string[]>;
   close(): Promise<void>;
 }
 
@@ -164,6 +180,7 @@ export type StreamClientErrorCode =
   | 'TOPIC_MISMATCH'
   | 'GROUP_FAILED'
   | 'FETCH_FAILED'
+  | 'ADMIN_FAILED'
   | 'CLOSED';
 
 export class StreamClientError extends Error {
