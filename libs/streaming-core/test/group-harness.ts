@@ -1,13 +1,16 @@
 /** A coordinator with hands: for tests. Time moves only when told; appends succeed unless told otherwise. */
-import {
-  GroupCoordinator,
-  type CoordinatorConfig,
-  type CoordinatorEffect,
-  type CoordinatorResponse,
-  type GroupRequest,
-  type RecordToAppend,
-} from '../src/groups/group-coordinator.js';
-import type { GroupError, JoinInput, JoinResponse, SyncResponse } from '../src/groups/group-types.js';
+import type { JoinInput, JoinResponse, SyncResponse } from '../src/groups/classic/types.js';
+import type {
+  AppendEffect,
+  CommitInput,
+  CoordinatorConfig,
+  CoordinatorEffect,
+  CoordinatorResponse,
+  GroupRequest,
+  RecordToAppend,
+} from '../src/groups/coordinator-types.js';
+import { GroupCoordinator } from '../src/groups/group-coordinator.js';
+import type { GroupError } from '../src/groups/group-errors.js';
 
 export const TEST_CONFIG: CoordinatorConfig = {
   initialRebalanceDelayMs: 0,
@@ -31,7 +34,7 @@ export class GroupHarness {
   /** What is in `__consumer_offsets`. */
   readonly log: RecordToAppend[] = [];
   /** Appends wait here while this is not null. */
-  heldAppends: Extract<CoordinatorEffect, { type: 'append' }>[] | null = null;
+  heldAppends: AppendEffect[] | null = null;
   readonly removed: string[] = [];
   readonly #answers = new Map<number, CoordinatorResponse>();
   readonly #config: CoordinatorConfig;
@@ -76,6 +79,7 @@ export class GroupHarness {
       rebalanceTimeoutMs: 5_000,
       requireKnownMemberId: false,
       supportsSkipAssignment: false,
+      reason: null,
       ...options,
     });
   }
@@ -116,20 +120,31 @@ export class GroupHarness {
   }
 
   leave(...memberIds: string[]): GroupError[] {
-    const members = memberIds.map((memberId) => ({ memberId, groupInstanceId: null }));
+    const members = memberIds.map((memberId) => ({ memberId, groupInstanceId: null, reason: null }));
     const answer = this.answer(this.ask({ type: 'leave', members }));
     if (answer?.type !== 'leave') throw new Error('a leave is answered at once');
     return answer.members.map((member) => member.error);
   }
 
-  commit(memberId: string, generationId: number, offset: bigint, metadata = '', groupId = GROUP): number {
+  commit(
+    memberId: string,
+    generationId: number,
+    offset: bigint,
+    metadata = '',
+    groupId = GROUP,
+    options: Partial<CommitInput> = {},
+  ): number {
     return this.ask(
       {
         type: 'commit',
         memberId,
         groupInstanceId: null,
         generationId,
+        knowsMemberEpochs: true,
+        retentionTimeMs: null,
+        producer: null,
         offsets: [{ topic: 'rides', partition: 0, offset, leaderEpoch: 0, metadata }],
+        ...options,
       },
       groupId,
     );
@@ -195,7 +210,7 @@ export class GroupHarness {
     }
   }
 
-  #endAppend(append: Extract<CoordinatorEffect, { type: 'append' }>, error: GroupError): void {
+  #endAppend(append: AppendEffect, error: GroupError): void {
     if (error === 'NONE') this.log.push(...append.records);
     this.#perform(this.coordinator.appended(append.appendId, error, this.#now()));
   }

@@ -1,15 +1,4 @@
-import {
-  GroupCoordinator,
-  type CommitInput,
-  type CoordinatorConfig,
-  type CoordinatorEffect,
-  type CoordinatorResponse,
-  type GroupRequest,
-  type Now,
-  type RecordToAppend,
-} from '../groups/group-coordinator.js';
 import type {
-  GroupError,
   HeartbeatInput,
   JoinInput,
   JoinResponse,
@@ -17,7 +6,22 @@ import type {
   LeaveResponse,
   SyncInput,
   SyncResponse,
-} from '../groups/group-types.js';
+} from '../groups/classic/types.js';
+import type {
+  AppendEffect,
+  CommitInput,
+  CommitResponse,
+  CoordinatorConfig,
+  CoordinatorEffect,
+  CoordinatorResponse,
+  GroupRequest,
+  Now,
+  RecordToAppend,
+  TransactionalProducer,
+} from '../groups/coordinator-types.js';
+import { GroupCoordinator, type Outcome } from '../groups/group-coordinator.js';
+import type { GroupError } from '../groups/group-errors.js';
+import type { TopicPartition } from '../groups/offset-store.js';
 import type { Clock, Timer } from '../ports/clock.js';
 import type { Random } from '../ports/random.js';
 import type { Logger } from './logger.js';
@@ -25,10 +29,13 @@ import type { Logger } from './logger.js';
 /** The topic `__consumer_offsets` as the coordinator needs it. */
 export interface OffsetsLog {
   /** Writes records in order; resolves to `NONE` once they are durable, else to why they are not. */
-  append(partition: number, records: readonly RecordToAppend[]): Promise<GroupError>;
+  append(
+    partition: number,
+    records: readonly RecordToAppend[],
+    producer: TransactionalProducer | null,
+  ): Promise<GroupError>;
 }
 
-type AppendEffect = Extract<CoordinatorEffect, { type: 'append' }>;
 type Without<T> = Omit<T, 'type' | 'requestId'>;
 
 /** Runs the group coordinator in the world: requests as promises, deadlines as a timer, appends through the log. */
@@ -69,15 +76,18 @@ export class GroupService {
     return this.#request(groupId, { ...input, type: 'leave', requestId: this.#nextId() });
   }
 
-  commit(groupId: string, input: Without<CommitInput>): Promise<{ readonly errors: readonly GroupError[] }> {
+  commit(groupId: string, input: Without<CommitInput>): Promise<CommitResponse> {
     return this.#request(groupId, { ...input, type: 'commit', requestId: this.#nextId() });
   }
 
   /** Resolves once the group is gone from the log too. */
-  async delete(groupId: string): Promise<GroupError> {
-    const { error, effects } = this.coordinator.deleteGroup(groupId, this.now());
-    const results = await Promise.all(this.#perform(effects));
-    return error === 'NONE' ? (results.find((result) => result !== 'NONE') ?? 'NONE') : error;
+  delete(groupId: string): Promise<GroupError> {
+    return this.#carryOut(this.coordinator.deleteGroup(groupId, this.now()));
+  }
+
+  /** An error for the whole, or one for each partition; resolves once the offsets are gone from the log too. */
+  deleteOffsets(groupId: string, partitions: readonly TopicPartition[]): Promise<GroupError | GroupError[]> {
+    return this.#carryOut<GroupError | GroupError[]>(this.coordinator.deleteOffsets(groupId, partitions));
   }
 
   forgetTopic(topic: string): void {
@@ -102,6 +112,12 @@ export class GroupService {
 
   now(): Now {
     return { monotonicMs: this.#clock.monotonicMs(), wallMs: this.#clock.nowMs() };
+  }
+
+  /** The result once what belongs to it is durable, or why that failed. */
+  async #carryOut<T>({ result, effects }: Outcome<T>): Promise<T | GroupError> {
+    const ends = await Promise.all(this.#perform(effects));
+    return ends.find((error) => error !== 'NONE') ?? result;
   }
 
   #request<R>(groupId: string, input: GroupRequest): Promise<R> {
@@ -135,8 +151,8 @@ export class GroupService {
   }
 
   async #append(effect: AppendEffect): Promise<GroupError> {
-    const { appendId, groupId, partition, records } = effect;
-    const error = await this.#log.append(partition, records);
+    const { appendId, groupId, partition, records, producer } = effect;
+    const error = await this.#log.append(partition, records, producer);
     if (error !== 'NONE') this.#logger.error({ partition, error }, 'cannot write to __consumer_offsets');
     void this.#perform(this.coordinator.appended(appendId, error, this.now()));
     this.#arm(this.coordinator.nextDeadlineMs(groupId));

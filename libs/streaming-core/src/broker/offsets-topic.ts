@@ -1,5 +1,5 @@
-import type { RecordToAppend } from '../groups/group-coordinator.js';
-import type { GroupError } from '../groups/group-types.js';
+import type { RecordToAppend, TransactionalProducer } from '../groups/coordinator-types.js';
+import type { GroupError } from '../groups/group-errors.js';
 import type { Clock } from '../ports/clock.js';
 import { completeBatches } from '../wire/records/record-batch.js';
 import { decodeRecords, encodeBatch, type DecodedRecord } from '../wire/records/record-codec.js';
@@ -32,10 +32,17 @@ export class OffsetsTopic implements OffsetsLog {
     return topic ?? this.topics.create({ name: OFFSETS_TOPIC, partitions: this.partitionCount, configs: CONFIGS });
   }
 
-  async append(partition: number, records: readonly RecordToAppend[]): Promise<GroupError> {
+  async append(
+    partition: number,
+    records: readonly RecordToAppend[],
+    producer: TransactionalProducer | null = null,
+  ): Promise<GroupError> {
     try {
       const timestamp = BigInt(this.clock.nowMs());
-      const batch = encodeBatch({ records: records.map((record) => ({ ...record, timestamp })) });
+      const batch = encodeBatch({
+        records: records.map((record) => ({ ...record, timestamp })),
+        ...(producer && { ...producer, isTransactional: true }),
+      });
       const log = this.ensure().partitions[partition];
       if (!log) throw new Error('the partition is offline');
       await log.appendInternal(batch);

@@ -15,7 +15,7 @@ describe('records of __consumer_offsets', () => {
     const key = encodeKey({ type: 'offset', groupId: 'g', topic: 't', partition: 3 });
     expect(key.toString('hex')).toBe('0001' + '000167' + '000174' + '00000003');
     expect(encodeKey({ type: 'group', groupId: 'g' }).toString('hex')).toBe('0002' + '000167');
-    const value = encodeOffset({ offset: 5n, leaderEpoch: 2, metadata: 'm', committedAtMs: 9 });
+    const value = encodeOffset({ offset: 5n, leaderEpoch: 2, metadata: 'm', committedAtMs: 9, expiresAtMs: null });
     expect(value.toString('hex')).toBe('0003' + '0000000000000005' + '00000002' + '00016d' + '0000000000000009');
   });
 
@@ -40,7 +40,7 @@ describe('records of __consumer_offsets', () => {
       ],
     };
     expect(decodeGroup(encodeGroup(group))).toEqual(group);
-    const offset = { offset: 2n ** 60n, leaderEpoch: -1, metadata: 'ü', committedAtMs: 1 };
+    const offset = { offset: 2n ** 60n, leaderEpoch: -1, metadata: 'ü', committedAtMs: 1, expiresAtMs: null };
     expect(decodeOffset(encodeOffset(offset))).toEqual(offset);
     const key = { type: 'offset', groupId: 'g', topic: 't', partition: 1 } as const;
     expect(decodeKey(encodeKey(key))).toEqual(key);
@@ -48,7 +48,7 @@ describe('records of __consumer_offsets', () => {
 
   it('of kinds and versions from the future are skipped', () => {
     expect(decodeKey(Buffer.from('0003000167', 'hex'))).toBeNull();
-    expect(decodeOffset(Buffer.from('0004', 'hex'))).toBeNull();
+    expect(decodeOffset(Buffer.from('0005', 'hex'))).toBeNull();
     expect(decodeGroup(Buffer.from('0004', 'hex'))).toBeNull();
   });
 

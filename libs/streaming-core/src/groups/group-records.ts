@@ -9,6 +9,9 @@ import type { CommittedOffset } from './offset-store.js';
 const OFFSET_KEY_VERSION_MAX = 1;
 const GROUP_KEY_VERSION = 2;
 const VALUE_VERSION = 3;
+/** The version of an offset that lapses at a time of its own. */
+const EXPIRING_OFFSET_VERSION = 1;
+const OFFSET_VALUE_VERSION_MAX = 4;
 
 export type GroupRecordKey =
   | { readonly type: 'offset'; readonly groupId: string; readonly topic: string; readonly partition: number }
@@ -58,11 +61,13 @@ export function decodeKey(bytes: Buffer): GroupRecordKey | null {
 
 export function encodeOffset(offset: CommittedOffset): Buffer {
   const writer = new Writer();
-  writer.int16(VALUE_VERSION);
+  const version = offset.expiresAtMs === null ? VALUE_VERSION : EXPIRING_OFFSET_VERSION;
+  writer.int16(version);
   writer.int64(offset.offset);
-  writer.int32(offset.leaderEpoch);
+  if (version >= 3) writer.int32(offset.leaderEpoch);
   writer.string(offset.metadata, false);
   writer.int64(BigInt(offset.committedAtMs));
+  if (offset.expiresAtMs !== null) writer.int64(BigInt(offset.expiresAtMs));
   return Buffer.concat(writer.finish());
 }
 
@@ -70,12 +75,14 @@ export function encodeOffset(offset: CommittedOffset): Buffer {
 export function decodeOffset(bytes: Buffer): CommittedOffset | null {
   const reader = new Reader(bytes);
   const version = reader.int16();
-  if (version < 0 || version > VALUE_VERSION) return null;
+  if (version < 0 || version > OFFSET_VALUE_VERSION_MAX) return null;
   const offset = reader.int64();
-  const leaderEpoch = version === 3 ? reader.int32() : -1;
-  const metadata = reader.string(false);
+  const leaderEpoch = version >= 3 ? reader.int32() : -1;
+  // The tagged fields of version 4 follow at the end, and nothing here needs them.
+  const metadata = reader.string(version >= 4);
   const committedAtMs = Number(reader.int64());
-  return { offset, leaderEpoch, metadata, committedAtMs };
+  const expiresAtMs = version === 1 ? Number(reader.int64()) : -1;
+  return { offset, leaderEpoch, metadata, committedAtMs, expiresAtMs: expiresAtMs < 0 ? null : expiresAtMs };
 }
 
 export function encodeGroup(group: StoredGroup): Buffer {

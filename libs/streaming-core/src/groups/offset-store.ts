@@ -6,6 +6,8 @@ export interface CommittedOffset {
   readonly metadata: string;
   /** Milliseconds since 1970. */
   readonly committedAtMs: number;
+  /** When it lapses whatever the group does, in milliseconds since 1970; null: by the retention rules. */
+  readonly expiresAtMs: number | null;
 }
 
 export interface TopicPartition {
@@ -13,12 +15,27 @@ export interface TopicPartition {
   readonly partition: number;
 }
 
-/** What one group has committed. Only what is durable goes in here. */
-export class OffsetStore {
-  readonly #topics = new Map<string, Map<number, CommittedOffset>>();
+export interface OffsetCommit extends TopicPartition {
+  readonly committed: CommittedOffset;
+}
 
+/** A commit with its place in the log: of two for one partition the later one counts. */
+interface Placed extends OffsetCommit {
+  readonly sequence: number;
+}
+
+/**
+ * What one group has committed, and what open transactions will commit for it. Only what is durable is visible; offsets of a
+ * transaction count as pending from the moment they are asked for.
+ */
+export class OffsetStore {
+  readonly #topics = new Map<string, Map<number, Placed>>();
+  /** By producer id, then by partition. */
+  readonly #pending = new Map<bigint, Map<string, Placed>>();
+
+  /** Nothing committed, and nothing pending. */
   get isEmpty(): boolean {
-    return this.#topics.size === 0;
+    return this.#topics.size === 0 && this.#pending.size === 0;
   }
 
   get size(): number {
@@ -28,13 +45,18 @@ export class OffsetStore {
   }
 
   get(topic: string, partition: number): CommittedOffset | undefined {
-    return this.#topics.get(topic)?.get(partition);
+    return this.#topics.get(topic)?.get(partition)?.committed;
   }
 
-  set(topic: string, partition: number, offset: CommittedOffset): void {
-    const partitions = this.#topics.get(topic);
-    if (partitions) partitions.set(partition, offset);
-    else this.#topics.set(topic, new Map([[partition, offset]]));
+  /** `sequence`: the commit's place in the log; an earlier one than what is there changes nothing. */
+  set(topic: string, partition: number, committed: CommittedOffset, sequence: number): void {
+    let partitions = this.#topics.get(topic);
+    if (!partitions) {
+      partitions = new Map();
+      this.#topics.set(topic, partitions);
+    }
+    const present = partitions.get(partition);
+    if (!present || present.sequence <= sequence) partitions.set(partition, { topic, partition, committed, sequence });
   }
 
   delete(topic: string, partition: number): void {
@@ -42,14 +64,61 @@ export class OffsetStore {
     if (partitions?.delete(partition) && partitions.size === 0) this.#topics.delete(topic);
   }
 
-  *entries(): IterableIterator<TopicPartition & { readonly committed: CommittedOffset }> {
-    for (const [topic, partitions] of this.#topics) {
-      for (const [partition, committed] of partitions) yield { topic, partition, committed };
+  /** An offset that counts once the producer's transaction commits. */
+  addPending(producerId: bigint, commit: OffsetCommit, sequence: number): void {
+    let commits = this.#pending.get(producerId);
+    if (!commits) {
+      commits = new Map();
+      this.#pending.set(producerId, commits);
+    }
+    commits.set(keyOf(commit), { ...commit, sequence });
+  }
+
+  /** One that could not be written. A later one of the same producer stays. */
+  dropPending(producerId: bigint, at: TopicPartition, sequence: number): void {
+    const commits = this.#pending.get(producerId);
+    if (commits?.get(keyOf(at))?.sequence !== sequence) return;
+    commits.delete(keyOf(at));
+    if (commits.size === 0) this.#pending.delete(producerId);
+  }
+
+  /** Whether an open transaction may still change the offset. */
+  isPending(topic: string, partition: number): boolean {
+    const key = keyOf({ topic, partition });
+    for (const commits of this.#pending.values()) if (commits.has(key)) return true;
+    return false;
+  }
+
+  /** The end of a producer's transaction. */
+  complete(producerId: bigint, isCommit: boolean): void {
+    const commits = this.#pending.get(producerId);
+    if (!commits) return;
+    this.#pending.delete(producerId);
+    if (!isCommit) return;
+    for (const { topic, partition, committed, sequence } of commits.values()) {
+      this.set(topic, partition, committed, sequence);
     }
   }
 
-  /** Those committed before `timeMs`. */
-  committedBefore(timeMs: number): TopicPartition[] {
-    return [...this.entries()].filter(({ committed }) => committed.committedAtMs < timeMs);
+  /** Forgets a partition altogether, in open transactions too. */
+  forget(at: TopicPartition): void {
+    this.delete(at.topic, at.partition);
+    for (const [producerId, commits] of this.#pending) {
+      if (commits.delete(keyOf(at)) && commits.size === 0) this.#pending.delete(producerId);
+    }
   }
+
+  *entries(): IterableIterator<OffsetCommit> {
+    for (const partitions of this.#topics.values()) yield* partitions.values();
+  }
+
+  /** Each partition that has an offset or may get one from an open transaction; some twice. */
+  *partitions(): IterableIterator<TopicPartition> {
+    yield* this.entries();
+    for (const commits of this.#pending.values()) yield* commits.values();
+  }
+}
+
+function keyOf({ topic, partition }: TopicPartition): string {
+  return `${partition}:${topic}`;
 }

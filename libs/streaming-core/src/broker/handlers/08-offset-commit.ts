@@ -1,8 +1,10 @@
-import type { OffsetToCommit } from '../../groups/group-coordinator.js';
+import type { OffsetToCommit } from '../../groups/coordinator-types.js';
 import { ERROR } from '../../wire/error-codes.js';
 import type { BrokerServices } from '../services.js';
 import type { Handler } from '../request-context.js';
 
+/** First version that members of KIP-848 groups may use. */
+const MEMBER_EPOCHS_FROM = 9;
 /** First version that names topics by id. */
 const TOPIC_IDS_FROM = 10;
 
@@ -32,6 +34,9 @@ export function offsetCommit({ groups, topics }: BrokerServices): Handler<8> {
       memberId: request.memberId,
       groupInstanceId: request.groupInstanceId,
       generationId: request.generationIdOrMemberEpoch,
+      knowsMemberEpochs: apiVersion >= MEMBER_EPOCHS_FROM,
+      retentionTimeMs: request.retentionTimeMs < 0n ? null : Number(request.retentionTimeMs),
+      producer: null,
       offsets,
     });
     return {

@@ -23,6 +23,7 @@ export function joinGroup({ groups }: BrokerServices): Handler<11> {
       rebalanceTimeoutMs: rebalanceTimeoutMs < 0 ? sessionTimeoutMs : rebalanceTimeoutMs,
       requireKnownMemberId: apiVersion >= KNOWN_MEMBER_ID_FROM,
       supportsSkipAssignment: apiVersion >= SKIP_ASSIGNMENT_FROM,
+      reason: request.reason,
     });
     return {
       errorCode: ERROR[response.error],

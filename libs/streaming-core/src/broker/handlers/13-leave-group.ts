@@ -8,7 +8,9 @@ const BATCH_FROM = 3;
 export function leaveGroup({ groups }: BrokerServices): Handler<13> {
   return async (request, { apiVersion }) => {
     const members =
-      apiVersion >= BATCH_FROM ? request.members : [{ memberId: request.memberId, groupInstanceId: null }];
+      apiVersion >= BATCH_FROM
+        ? request.members
+        : [{ memberId: request.memberId, groupInstanceId: null, reason: null }];
     const response = await groups.leave(request.groupId, { members });
     if (apiVersion < BATCH_FROM) {
       const error = response.error === 'NONE' ? (response.members[0]?.error ?? 'NONE') : response.error;

@@ -1,4 +1,4 @@
-import { metadataFor, NO_ASSIGNMENT } from '../../groups/group.js';
+import { metadataFor, NO_ASSIGNMENT } from '../../groups/classic/group.js';
 import { ERROR } from '../../wire/error-codes.js';
 import type { BrokerServices } from '../services.js';
 import type { Handler } from '../request-context.js';

@@ -6,9 +6,11 @@ import {
   moveTo,
   NO_ASSIGNMENT,
   selectProtocol,
+  subscribedTopics,
   type Step,
 } from './group.js';
-import type { GroupError, Member } from './group-types.js';
+import type { GroupError } from '../group-errors.js';
+import type { Member } from './types.js';
 
 /** Starts a rebalance if none is going on, and completes it at once if nobody is missing. */
 export function prepareRebalance(step: Step): void {
@@ -27,6 +29,12 @@ export function prepareRebalance(step: Step): void {
   group.missingSyncs.clear();
   moveTo(group, 'PreparingRebalance');
   completeJoinIfAllJoined(step);
+}
+
+/** A member joins or changed: the rebalance under way is completed if that was the last one missing; else one starts. */
+export function rebalanceOrComplete(step: Step): void {
+  if (step.group.phase === 'PreparingRebalance') completeJoinIfAllJoined(step);
+  else prepareRebalance(step);
 }
 
 /** Forgets the assignments of a generation that will not become stable, and tells who waits for one. */
@@ -79,11 +87,13 @@ function completeJoin(step: Step): void {
   if (group.members.size === 0) {
     group.protocolName = null;
     group.leaderId = null;
+    group.subscribedTopics = new Set();
     moveTo(group, 'Empty');
-    step.effects.push({ type: 'persist', generationId: group.generationId });
+    step.effects.push({ type: 'persist', generationId: group.generationId, replacement: null });
     return;
   }
   group.protocolName = selectProtocol(group);
+  group.subscribedTopics = subscribedTopics(group);
   moveTo(group, 'CompletingRebalance');
   for (const member of group.members.values()) {
     group.missingSyncs.add(member.memberId);
@@ -125,8 +135,7 @@ export function onSyncDeadline(step: Step): void {
 /** Takes a member out and lets the group react to it. */
 export function removeMember(step: Step, member: Member, reason: string): void {
   forgetMember(step, member, reason);
-  if (step.group.phase === 'PreparingRebalance') completeJoinIfAllJoined(step);
-  else prepareRebalance(step);
+  rebalanceOrComplete(step);
 }
 
 function forgetMember(step: Step, member: Member, reason: string): void {

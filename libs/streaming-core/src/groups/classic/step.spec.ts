@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { GROUP, GroupHarness } from '../../test/group-harness.js';
+import { GROUP, GroupHarness } from '../../../test/group-harness.js';
 
 const phase = (group: GroupHarness) => group.coordinator.group(GROUP)?.phase;
 
@@ -258,10 +258,16 @@ describe('leaving', () => {
     expect(group.joinAnswer(group.join(follower)).leaderId).toBe(follower);
   });
 
-  it('of the last member empties the group, and one without offsets is forgotten', () => {
+  it('of the last member empties the group, and one without offsets is forgotten in the log too', () => {
     const group = new GroupHarness();
     const { leader, follower } = group.stableGroupOfTwo();
     group.leave(leader, follower);
+    expect(phase(group)).toBe('Empty');
+    group.restart();
+    expect(phase(group)).toBe('Empty');
+    group.run(group.coordinator.expireOffsets(group.now()));
+    expect(phase(group)).toBeUndefined();
+    group.restart();
     expect(phase(group)).toBeUndefined();
   });
 
@@ -286,6 +292,30 @@ describe('static members', () => {
     expect(phase(group)).toBe('Stable');
     expect(group.syncAnswer(group.sync(back.memberId, 1, {}, 'phone-1')).assignment.toString()).toBe('all');
     expect(group.syncAnswer(group.sync(old, 1, {}, 'phone-1')).error).toBe('FENCED_INSTANCE_ID');
+  });
+
+  it('are told their new id once it is durable, and not before', () => {
+    const group = new GroupHarness();
+    const old = group.joinAnswer(group.join('', instance)).memberId;
+    group.sync(old, 1, { [old]: 'all' }, 'phone-1');
+    group.heldAppends = [];
+    const rejoin = group.join('', instance);
+    expect(group.answer(rejoin)).toBeUndefined();
+    group.releaseAppends();
+    const { memberId } = group.joinAnswer(rejoin);
+    group.restart();
+    expect(group.syncAnswer(group.sync(memberId, 1, {}, 'phone-1')).assignment.toString()).toBe('all');
+  });
+
+  it('keep their old id when the new one cannot be made durable', () => {
+    const group = new GroupHarness();
+    const old = group.joinAnswer(group.join('', instance)).memberId;
+    group.sync(old, 1, { [old]: 'all' }, 'phone-1');
+    group.heldAppends = [];
+    const rejoin = group.join('', instance);
+    group.releaseAppends('COORDINATOR_NOT_AVAILABLE');
+    expect(group.joinAnswer(rejoin).error).toBe('COORDINATOR_NOT_AVAILABLE');
+    expect(group.syncAnswer(group.sync(old, 1, {}, 'phone-1')).assignment.toString()).toBe('all');
   });
 
   it('that led and cannot be told to skip the assignment are told that they do not lead', () => {

@@ -1,15 +1,15 @@
 import { strict as assert } from 'node:assert';
+import { CONSUMER_PROTOCOL_TYPE, decodeSubscription } from '../consumer-protocol.js';
+import type { GroupError, RequestId } from '../group-errors.js';
 import type {
-  Group,
+  ClassicGroup,
   GroupConfig,
   GroupEffect,
-  GroupError,
   GroupPhase,
   GroupProtocol,
   JoinResponse,
   Member,
-  RequestId,
-} from './group-types.js';
+} from './types.js';
 
 /** From each phase, the phases that may follow. Any other move is a bug and stops the broker. */
 const LEGAL_TRANSITIONS: Readonly<Record<GroupPhase, readonly GroupPhase[]>> = {
@@ -24,14 +24,15 @@ export const NO_ASSIGNMENT: Buffer = Buffer.alloc(0);
 
 /** One call of `step`: the group, the time, and the effects gathered so far. */
 export interface Step {
-  readonly group: Group;
+  readonly group: ClassicGroup;
   readonly config: GroupConfig;
   readonly nowMs: number;
   readonly effects: GroupEffect[];
 }
 
-export function createGroup(groupId: string): Group {
+export function createGroup(groupId: string): ClassicGroup {
   return {
+    type: 'classic',
     groupId,
     phase: 'Empty',
     generationId: 0,
@@ -46,16 +47,17 @@ export function createGroup(groupId: string): Group {
     initialDelay: null,
     syncDeadlineMs: null,
     isPersisting: false,
+    subscribedTopics: null,
   };
 }
 
-export function moveTo(group: Group, phase: GroupPhase): void {
+export function moveTo(group: ClassicGroup, phase: GroupPhase): void {
   assert(LEGAL_TRANSITIONS[group.phase].includes(phase), `group ${group.groupId}: ${group.phase} -> ${phase}`);
   group.phase = phase;
 }
 
 /** The protocol that all members support and most of them prefer; ties go to the leader's order. Null if there is none. */
-export function selectProtocol(group: Group): string | null {
+export function selectProtocol(group: ClassicGroup): string | null {
   const candidates = commonProtocols(group);
   if (candidates.size === 0) return null;
   const votes = new Map<string, number>();
@@ -69,7 +71,7 @@ export function selectProtocol(group: Group): string | null {
   return ranked.reduce((best, name) => ((votes.get(name) ?? 0) > (votes.get(best) ?? 0) ? name : best), ranked[0]!);
 }
 
-function commonProtocols(group: Group, except?: string): Set<string> {
+function commonProtocols(group: ClassicGroup, except?: string): Set<string> {
   const others = [...group.members.values()].filter((member) => member.memberId !== except);
   const [first, ...rest] = others.map((member) => new Set(member.protocols.map((protocol) => protocol.name)));
   return new Set([...(first ?? [])].filter((name) => rest.every((names) => names.has(name))));
@@ -77,7 +79,7 @@ function commonProtocols(group: Group, except?: string): Set<string> {
 
 /** Whether a member with these protocols can live with everyone else in the group. */
 export function supportsProtocols(
-  group: Group,
+  group: ClassicGroup,
   memberId: string,
   protocolType: string,
   protocols: readonly GroupProtocol[],
@@ -95,7 +97,7 @@ export function metadataFor(member: Member, protocolName: string | null): Buffer
 }
 
 /** Why this member may not speak for itself, or `NONE`. */
-export function checkMember(group: Group, memberId: string, groupInstanceId: string | null): GroupError {
+export function checkMember(group: ClassicGroup, memberId: string, groupInstanceId: string | null): GroupError {
   if (groupInstanceId !== null) {
     const current = group.staticMembers.get(groupInstanceId);
     if (current === undefined) return 'UNKNOWN_MEMBER_ID';
@@ -119,7 +121,7 @@ export function failedJoin(error: GroupError, memberId: string): JoinResponse {
 }
 
 /** The answer to a member of the current generation. */
-export function joinResponse(group: Group, member: Member): JoinResponse {
+export function joinResponse(group: ClassicGroup, member: Member): JoinResponse {
   const isLeader = group.leaderId === member.memberId;
   return {
     type: 'join',
@@ -134,7 +136,7 @@ export function joinResponse(group: Group, member: Member): JoinResponse {
   };
 }
 
-export function memberList(group: Group): JoinResponse['members'] {
+export function memberList(group: ClassicGroup): JoinResponse['members'] {
   return [...group.members.values()].map((member) => ({
     memberId: member.memberId,
     groupInstanceId: member.groupInstanceId,
@@ -181,4 +183,26 @@ export function replySync(step: Step, requestId: RequestId, error: GroupError, a
 
 export function refreshSession(step: Step, member: Member): void {
   member.deadlineMs = step.nowMs + member.sessionTimeoutMs;
+}
+
+export function hasSameProtocols(member: Member, protocols: readonly GroupProtocol[]): boolean {
+  return (
+    member.protocols.length === protocols.length &&
+    protocols.every(
+      ({ name, metadata }, index) =>
+        member.protocols[index]!.name === name && metadataFor(member, name).equals(metadata),
+    )
+  );
+}
+
+/** What the members of a generation read, all together; null if one of them does not say it in the way of Kafka's consumers. */
+export function subscribedTopics(group: ClassicGroup): ReadonlySet<string> | null {
+  if (group.protocolType !== CONSUMER_PROTOCOL_TYPE || group.protocolName === null) return null;
+  const topics = new Set<string>();
+  for (const member of group.members.values()) {
+    const subscription = decodeSubscription(metadataFor(member, group.protocolName));
+    if (subscription === null) return null;
+    for (const topic of subscription.topics) topics.add(topic);
+  }
+  return topics;
 }

@@ -1,19 +1,18 @@
 import {
   checkMember,
   failedJoin,
+  hasSameProtocols,
   joinResponse,
-  memberList,
-  metadataFor,
   NO_ASSIGNMENT,
   refreshSession,
   reply,
-  replySync,
-  selectProtocol,
   supportsProtocols,
   type Step,
 } from './group.js';
-import { completeJoinIfAllJoined, prepareRebalance } from './group-rebalance.js';
-import type { GroupError, GroupProtocol, JoinInput, Member } from './group-types.js';
+import { rebalanceOrComplete } from './rebalance.js';
+import { replaceStaticMember } from './static-members.js';
+import type { GroupError } from '../group-errors.js';
+import type { GroupProtocol, JoinInput, Member } from './types.js';
 
 /** A member whose first join has not been answered stays this long, whatever its session timeout: its client may be gone. */
 const NEW_MEMBER_TIMEOUT_MS = 300_000;
@@ -114,7 +113,7 @@ function addMember(step: Step, input: JoinInput, memberId: string): void {
   group.leaderId ??= memberId;
   if (input.groupInstanceId !== null) group.staticMembers.set(input.groupInstanceId, memberId);
   if (group.initialDelay) group.initialDelay.joinedSince = true;
-  rebalance(step);
+  rebalanceOrComplete(step);
 }
 
 function rejoin(step: Step, input: JoinInput, member: Member): void {
@@ -126,61 +125,5 @@ function rejoin(step: Step, input: JoinInput, member: Member): void {
   member.sessionTimeoutMs = input.sessionTimeoutMs;
   member.rebalanceTimeoutMs = input.rebalanceTimeoutMs;
   member.pendingJoin = input.requestId;
-  rebalance(step);
-}
-
-function rebalance(step: Step): void {
-  if (step.group.phase === 'PreparingRebalance') completeJoinIfAllJoined(step);
-  else prepareRebalance(step);
-}
-
-/** A static member came back under a new member id: it takes the place of the old one, which is fenced off. */
-function replaceStaticMember(step: Step, input: JoinInput, old: Member): void {
-  const { group } = step;
-  if (old.pendingJoin !== null) reply(step, old.pendingJoin, failedJoin('FENCED_INSTANCE_ID', old.memberId));
-  if (old.pendingSync !== null) replySync(step, old.pendingSync, 'FENCED_INSTANCE_ID');
-  const member: Member = {
-    ...old,
-    memberId: input.newMemberId,
-    clientId: input.clientId,
-    clientHost: input.clientHost,
-    sessionTimeoutMs: input.sessionTimeoutMs,
-    rebalanceTimeoutMs: input.rebalanceTimeoutMs,
-    protocols: input.protocols,
-    pendingJoin: null,
-    pendingSync: null,
-  };
-  const wasLeader = group.leaderId === old.memberId;
-  const isSameAsBefore = hasSameProtocols(old, input.protocols);
-  group.members.delete(old.memberId);
-  group.members.set(member.memberId, member);
-  group.staticMembers.set(input.groupInstanceId!, member.memberId);
-  if (group.missingSyncs.delete(old.memberId)) group.missingSyncs.add(member.memberId);
-  if (wasLeader) group.leaderId = member.memberId;
-  refreshSession(step, member);
-  if (group.phase !== 'Stable' || !isSameAsBefore || selectProtocol(group) !== group.protocolName) {
-    member.pendingJoin = input.requestId;
-    rebalance(step);
-    return;
-  }
-  step.effects.push({ type: 'persist', generationId: group.generationId });
-  // Nothing has changed for the others. A leader that cannot be told to keep the assignment is told that it is not the
-  // leader, so that it asks for its part instead of computing a new one.
-  const asLeader = wasLeader && input.supportsSkipAssignment;
-  reply(step, input.requestId, {
-    ...joinResponse(group, member),
-    leaderId: wasLeader && !asLeader ? old.memberId : (group.leaderId ?? ''),
-    skipAssignment: asLeader,
-    members: asLeader ? memberList(group) : [],
-  });
-}
-
-function hasSameProtocols(member: Member, protocols: readonly GroupProtocol[]): boolean {
-  return (
-    member.protocols.length === protocols.length &&
-    protocols.every(
-      ({ name, metadata }, index) =>
-        member.protocols[index]!.name === name && metadataFor(member, name).equals(metadata),
-    )
-  );
+  rebalanceOrComplete(step);
 }

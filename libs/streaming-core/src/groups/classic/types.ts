@@ -1,30 +1,7 @@
-/** What one consumer group is made of, what can happen to it, and what it asks of the world. */
+/** What one group of the classic protocol is made of, what can happen to it, and what it asks of the world. */
+import type { GroupError, RequestId } from '../group-errors.js';
 
 export type GroupPhase = 'Empty' | 'PreparingRebalance' | 'CompletingRebalance' | 'Stable' | 'Dead';
-
-/** Names of Kafka's error codes; the broker turns them into numbers. */
-export type GroupError =
-  | 'NONE'
-  | 'COORDINATOR_LOAD_IN_PROGRESS'
-  | 'COORDINATOR_NOT_AVAILABLE'
-  | 'NOT_COORDINATOR'
-  | 'OFFSET_METADATA_TOO_LARGE'
-  | 'ILLEGAL_GENERATION'
-  | 'INCONSISTENT_GROUP_PROTOCOL'
-  | 'INVALID_GROUP_ID'
-  | 'UNKNOWN_MEMBER_ID'
-  | 'INVALID_SESSION_TIMEOUT'
-  | 'REBALANCE_IN_PROGRESS'
-  | 'INVALID_REQUEST'
-  | 'POLICY_VIOLATION'
-  | 'NON_EMPTY_GROUP'
-  | 'GROUP_ID_NOT_FOUND'
-  | 'MEMBER_ID_REQUIRED'
-  | 'GROUP_MAX_SIZE_REACHED'
-  | 'FENCED_INSTANCE_ID';
-
-/** Tells the answers to requests apart; given by the caller. */
-export type RequestId = number;
 
 export interface GroupProtocol {
   readonly name: string;
@@ -51,7 +28,8 @@ export interface Member {
   pendingSync: RequestId | null;
 }
 
-export interface Group {
+export interface ClassicGroup {
+  readonly type: 'classic';
   readonly groupId: string;
   phase: GroupPhase;
   generationId: number;
@@ -75,6 +53,8 @@ export interface Group {
   syncDeadlineMs: number | null;
   /** The assignment of this generation is being made durable. */
   isPersisting: boolean;
+  /** What the members of this generation read; null while that is not known. */
+  subscribedTopics: ReadonlySet<string> | null;
 }
 
 export interface GroupConfig {
@@ -105,6 +85,8 @@ export interface JoinInput {
   readonly requireKnownMemberId: boolean;
   /** JoinGroup 9 and later: a returning static leader may be told to keep the assignment (KIP-814). */
   readonly supportsSkipAssignment: boolean;
+  /** Why, in the client's words, for the broker's log (KIP-800). */
+  readonly reason: string | null;
 }
 
 export interface SyncInput {
@@ -134,7 +116,10 @@ export interface LeavingMember {
 export interface LeaveInput {
   readonly type: 'leave';
   readonly requestId: RequestId;
-  readonly members: readonly LeavingMember[];
+  readonly members: readonly (LeavingMember & {
+    /** Why, in the client's words, for the broker's log (KIP-800). */
+    readonly reason: string | null;
+  })[];
 }
 
 export type GroupInput =
@@ -142,12 +127,25 @@ export type GroupInput =
   | SyncInput
   | HeartbeatInput
   | LeaveInput
-  /** The `persist` effect of this generation has ended. */
-  | { readonly type: 'persisted'; readonly generationId: number; readonly error: GroupError }
+  /** A `persist` effect has ended. */
+  | {
+      readonly type: 'persisted';
+      readonly generationId: number;
+      readonly replacement: StaticReplacement | null;
+      readonly error: GroupError;
+    }
   /** Some deadline may have passed. */
   | { readonly type: 'tick' }
   /** The group is deleted or moves away: whoever waits is told. */
   | { readonly type: 'unload'; readonly error: GroupError };
+
+/** A static member that came back under a new id: answered once that is durable, taken back if it cannot be. */
+export interface StaticReplacement {
+  readonly requestId: RequestId;
+  readonly old: Member;
+  readonly memberId: string;
+  readonly response: JoinResponse;
+}
 
 export interface JoinResponse {
   readonly type: 'join';
@@ -186,6 +184,6 @@ export type GroupResponse =
 export type GroupEffect =
   | { readonly type: 'reply'; readonly requestId: RequestId; readonly response: GroupResponse }
   /** Make the group as it is now durable, then answer with a `persisted` input. */
-  | { readonly type: 'persist'; readonly generationId: number }
+  | { readonly type: 'persist'; readonly generationId: number; readonly replacement: StaticReplacement | null }
   /** For the log of the broker. */
   | { readonly type: 'memberRemoved'; readonly memberId: string; readonly reason: string };

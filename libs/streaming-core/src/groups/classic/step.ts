@@ -9,7 +9,8 @@ import {
   replySync,
   type Step,
 } from './group.js';
-import { onJoin } from './group-join.js';
+import { onJoin } from './join.js';
+import { onReplacementPersisted } from './static-members.js';
 import {
   completeJoinIfAllJoined,
   failSyncs,
@@ -17,24 +18,26 @@ import {
   onSyncDeadline,
   prepareRebalance,
   removeMember,
-} from './group-rebalance.js';
+} from './rebalance.js';
+import type { GroupError } from '../group-errors.js';
 import type {
-  Group,
+  ClassicGroup,
   GroupConfig,
   GroupEffect,
-  GroupError,
   GroupInput,
   HeartbeatInput,
   LeaveInput,
-  LeavingMember,
   SyncInput,
-} from './group-types.js';
+} from './types.js';
+
+/** A client's sentence is kept to this length, as Kafka's own clients do. */
+const REASON_CHARS_MAX = 255;
 
 /**
  * Kafka's classic consumer group protocol for one group, as a function: changes `group` and returns what the world must
  * do. `nowMs` is monotonic. The caller sends a `tick` once {@link nextDeadlineMs} has come.
  */
-export function stepGroup(group: Group, input: GroupInput, config: GroupConfig, nowMs: number): GroupEffect[] {
+export function stepGroup(group: ClassicGroup, input: GroupInput, config: GroupConfig, nowMs: number): GroupEffect[] {
   const step: Step = { group, config, nowMs, effects: [] };
   switch (input.type) {
     case 'join':
@@ -50,7 +53,8 @@ export function stepGroup(group: Group, input: GroupInput, config: GroupConfig, 
       onLeave(step, input);
       break;
     case 'persisted':
-      onPersisted(step, input.generationId, input.error);
+      if (input.replacement) onReplacementPersisted(step, input.replacement, input.error);
+      else onPersisted(step, input.generationId, input.error);
       break;
     case 'tick':
       onTick(step);
@@ -63,7 +67,7 @@ export function stepGroup(group: Group, input: GroupInput, config: GroupConfig, 
 }
 
 /** The next time at which something happens by itself; Infinity if nothing will. */
-export function nextDeadlineMs(group: Group): number {
+export function nextDeadlineMs(group: ClassicGroup): number {
   let nextMs = Math.min(group.joinDeadlineMs ?? Infinity, group.syncDeadlineMs ?? Infinity);
   for (const member of group.members.values()) if (!isKeptAlive(member)) nextMs = Math.min(nextMs, member.deadlineMs);
   for (const lapsesAtMs of group.pendingMembers.values()) nextMs = Math.min(nextMs, lapsesAtMs);
@@ -97,7 +101,7 @@ function onSync(step: Step, input: SyncInput): void {
   // Whom the leader leaves out owns nothing: its partitions of the last generation may be someone else's now.
   for (const each of group.members.values()) each.assignment = assignments.get(each.memberId) ?? NO_ASSIGNMENT;
   group.isPersisting = true;
-  step.effects.push({ type: 'persist', generationId: group.generationId });
+  step.effects.push({ type: 'persist', generationId: group.generationId, replacement: null });
 }
 
 function refuseSync({ group, config }: Step, input: SyncInput): GroupError {
@@ -148,7 +152,12 @@ function heartbeat(step: Step, input: HeartbeatInput): GroupError {
 
 function onLeave(step: Step, input: LeaveInput): void {
   const isDead = step.group.phase === 'Dead';
-  const members = isDead ? [] : input.members.map((leaving) => ({ ...leaving, error: leave(step, leaving) }));
+  const members = isDead
+    ? []
+    : input.members.map((leaving) => {
+        const { memberId, groupInstanceId } = leaving;
+        return { memberId, groupInstanceId, error: leave(step, leaving) };
+      });
   step.effects.push({
     type: 'reply',
     requestId: input.requestId,
@@ -156,9 +165,9 @@ function onLeave(step: Step, input: LeaveInput): void {
   });
 }
 
-function leave(step: Step, leaving: LeavingMember): GroupError {
+function leave(step: Step, leaving: LeaveInput['members'][number]): GroupError {
   const { group } = step;
-  const { groupInstanceId } = leaving;
+  const { groupInstanceId, reason } = leaving;
   if (groupInstanceId === null && group.pendingMembers.delete(leaving.memberId)) {
     completeJoinIfAllJoined(step);
     return 'NONE';
@@ -167,7 +176,10 @@ function leave(step: Step, leaving: LeavingMember): GroupError {
   const byInstance = groupInstanceId === null ? undefined : group.staticMembers.get(groupInstanceId);
   const memberId = leaving.memberId === '' && byInstance !== undefined ? byInstance : leaving.memberId;
   const error = checkMember(group, memberId, groupInstanceId);
-  if (error === 'NONE') removeMember(step, group.members.get(memberId)!, 'left');
+  if (error === 'NONE') {
+    const why = reason === null ? 'left' : `left: ${reason.slice(0, REASON_CHARS_MAX)}`;
+    removeMember(step, group.members.get(memberId)!, why);
+  }
   return error;
 }
 

@@ -1,9 +1,9 @@
-import { createGroup, metadataFor } from './group.js';
-import type { StoredGroup } from './group-records.js';
-import type { Group } from './group-types.js';
+import { createGroup, metadataFor, subscribedTopics } from './group.js';
+import type { StoredGroup } from '../group-records.js';
+import type { ClassicGroup } from './types.js';
 
 /** The group as it goes into the log. */
-export function snapshotOf(group: Group, phaseSinceMs: number): StoredGroup {
+export function snapshotOf(group: ClassicGroup, phaseSinceMs: number): StoredGroup {
   return {
     protocolType: group.protocolType ?? '',
     generationId: group.generationId,
@@ -24,11 +24,14 @@ export function snapshotOf(group: Group, phaseSinceMs: number): StoredGroup {
 }
 
 /** A group as the log has it. Its members get a whole session timeout to find the coordinator again. */
-export function restoreGroup(groupId: string, stored: StoredGroup, nowMs: number): Group {
+export function restoreGroup(groupId: string, stored: StoredGroup, nowMs: number): ClassicGroup {
   const group = createGroup(groupId);
   group.generationId = stored.generationId;
   group.protocolType = stored.protocolType === '' ? null : stored.protocolType;
-  if (stored.members.length === 0) return group;
+  if (stored.members.length === 0) {
+    group.subscribedTopics = new Set();
+    return group;
+  }
   group.phase = 'Stable';
   group.protocolName = stored.protocolName;
   group.leaderId = stored.leaderId;
@@ -45,5 +48,6 @@ export function restoreGroup(groupId: string, stored: StoredGroup, nowMs: number
     });
     if (member.groupInstanceId !== null) group.staticMembers.set(member.groupInstanceId, member.memberId);
   }
+  group.subscribedTopics = subscribedTopics(group);
   return group;
 }
