@@ -1,9 +1,12 @@
 import { strict as assert } from 'node:assert';
+import path from 'node:path';
 import { NO_PRODUCER_ID, type RecordBatch } from '../wire/records/record-batch.js';
 import { scanBatches } from './batch-scan.js';
-import { loadProducerSnapshot, writeProducerSnapshot } from './producer-snapshot.js';
+import { dropOldSnapshots, loadProducerSnapshot } from './producer-snapshot.js';
+import { encodeSnapshot } from './producer-snapshot-format.js';
 import { ProducerStates, type ProducerStateLimits, type RememberedBatch } from './producer-state.js';
 import type { Segment, SegmentPlace } from './segment.js';
+import { producerSnapshotFileName } from './segment-files.js';
 
 /**
  * What the batches of a log add up to: which producer wrote what last. It is told of each batch once, in the order of the log:
@@ -58,8 +61,18 @@ export class BatchLedger {
   }
 
   /** Saves the state as of `offset`, to which the ledger has been told all. */
-  save({ storage, directory }: SegmentPlace, offset: bigint): void {
-    writeProducerSnapshot(storage, directory, offset, this.producers);
+  save(place: SegmentPlace, offset: bigint): void {
+    const { path: file, contents } = this.encode(place, offset);
+    place.storage.writeFileAtomic(file, contents);
+    dropOldSnapshots(place.storage, place.directory);
+  }
+
+  /** The file that {@link save} would write. */
+  encode({ directory }: SegmentPlace, offset: bigint): { readonly path: string; readonly contents: Buffer } {
+    return {
+      path: path.join(directory, producerSnapshotFileName(offset)),
+      contents: encodeSnapshot(this.producers.entries()),
+    };
   }
 
   /** Becomes what it was at `offset`: from the newest save before it and the headers of the batches between. */

@@ -16,21 +16,24 @@ export interface LogCheckpoint {
   readonly cleanedOffset: bigint;
 }
 
-export function writeCheckpoint(storage: Storage, directory: string, checkpoint: LogCheckpoint): void {
-  const body = JSON.stringify({
-    version: 1,
-    startOffset: String(checkpoint.startOffset),
-    recoveryOffset: String(checkpoint.recoveryOffset),
-    segmentBase: String(checkpoint.segmentBase),
-    position: checkpoint.position,
-    cleanedOffset: String(checkpoint.cleanedOffset),
-  });
-  storage.writeFileAtomic(path.join(directory, CHECKPOINT_FILE), sealText(body));
+export function encodeCheckpoint(checkpoint: LogCheckpoint): Buffer {
+  return sealText(
+    JSON.stringify({
+      version: 1,
+      startOffset: String(checkpoint.startOffset),
+      recoveryOffset: String(checkpoint.recoveryOffset),
+      segmentBase: String(checkpoint.segmentBase),
+      position: checkpoint.position,
+      cleanedOffset: String(checkpoint.cleanedOffset),
+    }),
+  );
 }
+
+export const checkpointPath = (directory: string): string => path.join(directory, CHECKPOINT_FILE);
 
 /** Null if there is none or it is damaged: the whole log is then looked at. */
 export function readCheckpoint(storage: Storage, directory: string): LogCheckpoint | null {
-  const body = unsealText(storage.readFile(path.join(directory, CHECKPOINT_FILE)));
+  const body = unsealText(storage.readFile(checkpointPath(directory)));
   if (body === null) return null;
   const parsed = JSON.parse(body) as Record<
     'startOffset' | 'recoveryOffset' | 'segmentBase' | 'cleanedOffset',

@@ -2,6 +2,9 @@ import { compactLog } from './log-compaction.js';
 import { countExpired } from './log-retention.js';
 import type { PartitionLog } from './partition-log.js';
 
+/** A thousand partitions may each leave as much to recovery. */
+const UNCHECKED_BYTES = 2 << 20;
+
 /**
  * What a log needs now and then: rolls a segment that is old, drops segments that retention no longer keeps, compacts, forgets
  * producers, saves a checkpoint. Only records before `committedOffset` are touched. Rejects with StorageError.
@@ -20,7 +23,8 @@ export async function cleanLog(log: PartitionLog, nowMs: number, committedOffset
     );
     log.dropOldest(Math.min(expired, droppable.length));
   }
-  if (log.durableOffset < log.endOffset || log.isCheckpointDue) await log.checkpoint();
+  const isMuchUnchecked = log.uncheckedBytes >= UNCHECKED_BYTES;
+  if (log.durableOffset < log.endOffset || log.isCheckpointDue || isMuchUnchecked) await log.checkpoint();
   // What is compacted lies before the checkpoint: recovery counts on it.
   if (config.compact && !log.isCheckpointDue) await compactLog(log, nowMs, committedOffset);
 }

@@ -149,7 +149,7 @@ describe('recovery', () => {
     check();
     await log.close();
     for (const name of storage.list(fixture.directory))
-      if (name.endsWith('.producers')) storage.remove(fixture.file(name));
+      if (name.endsWith('.snapshot')) storage.remove(fixture.file(name));
     log = fixture.open();
     check();
   });

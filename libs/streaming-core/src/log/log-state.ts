@@ -1,5 +1,5 @@
 import type { BatchLedger } from './batch-ledger.js';
-import { writeCheckpoint } from './log-checkpoint.js';
+import { checkpointPath, encodeCheckpoint, type LogCheckpoint } from './log-checkpoint.js';
 import type { LogConfig } from './log-config.js';
 import type { RecoveredLog } from './log-recovery.js';
 import type { Segment, SegmentPlace } from './segment.js';
@@ -22,6 +22,8 @@ export class LogState {
   activeSinceMs = 0;
   /** Something happened since the last checkpoint that recovery should not have to find out. */
   isCheckpointDue = false;
+  /** Appended since the last checkpoint. */
+  uncheckedBytes = 0;
   /** Counts cuts: a sync that a cut overtook proves nothing about what came after. */
   cuts = 0;
   isClosed = false;
@@ -49,17 +51,23 @@ export class LogState {
     this.storeCheckpoint(recoveryOffset);
   }
 
-  /** As {@link saveCheckpoint}, for a log whose active segment's indexes need not be saved. */
-  storeCheckpoint(recoveryOffset: bigint, position?: number): void {
+  /** As {@link saveCheckpoint}, where the indexes of the active segment need not be saved. */
+  storeCheckpoint(recoveryOffset: bigint): void {
     const { storage, directory } = this.place;
+    const contents = encodeCheckpoint(this.checkpointAt(recoveryOffset));
+    storage.writeFileAtomic(checkpointPath(directory), contents);
+  }
+
+  /** `position`: of the offset in its segment, if it is known. */
+  checkpointAt(recoveryOffset: bigint, position?: number): LogCheckpoint {
     const segment = this.segments.for(recoveryOffset);
-    writeCheckpoint(storage, directory, {
+    return {
       startOffset: this.startOffset,
       recoveryOffset,
       segmentBase: segment.baseOffset,
       position: position ?? segment.positionOf(recoveryOffset),
       cleanedOffset: this.cleanedOffset,
-    });
+    };
   }
 }
 

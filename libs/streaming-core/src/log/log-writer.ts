@@ -85,6 +85,7 @@ export class LogWriter {
     if (active.size === 0) state.activeSinceMs = nowMs;
     active.append(batch);
     state.endOffset = batch.nextOffset;
+    state.uncheckedBytes += batch.sizeBytes;
     state.ledger.note(batch, nowMs);
   }
 

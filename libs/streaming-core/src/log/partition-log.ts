@@ -101,7 +101,12 @@ export class PartitionLog {
 
   /** Whether something happened since the last checkpoint that recovery should not have to find out. */
   get isCheckpointDue(): boolean {
-    return this.state.isCheckpointDue;
+    return this.state.isCheckpointDue || this.syncs.isCheckpointing;
+  }
+
+  /** Bytes appended since the last checkpoint: what recovery would have to read. */
+  get uncheckedBytes(): number {
+    return this.state.uncheckedBytes;
   }
 
   get isWritable(): boolean {
@@ -223,8 +228,10 @@ export class PartitionLog {
   /** Saves how far the log is durable, so that recovery has little to scan. */
   async checkpoint(): Promise<void> {
     if (!this.gate.isOpen) return;
+    await this.syncs.checkpointed();
     this.state.isCheckpointDue = true;
     await this.sync();
+    await this.syncs.checkpointed();
   }
 
   /** Syncs, saves checkpoint, indexes and producer state, and closes all files. */
@@ -234,6 +241,7 @@ export class PartitionLog {
     try {
       if (this.gate.isOpen) {
         await this.sync();
+        await this.syncs.checkpointed();
         state.ledger.save(state.place, state.endOffset);
         state.saveCheckpoint(state.durableOffset);
       }

@@ -1,20 +1,14 @@
 import path from 'node:path';
 import type { Storage } from '../ports/storage.js';
 import type { ProducerStates } from './producer-state.js';
-import { sealText, unsealText } from './sealed-text.js';
+import { decodeSnapshot } from './producer-snapshot-format.js';
 import { offsetOfFileName, producerSnapshotFileName } from './segment-files.js';
 
-const SNAPSHOT_SUFFIX = '.producers';
+const SNAPSHOT_SUFFIX = '.snapshot';
 const SNAPSHOTS_KEPT = 2;
 
-/** Saves producer state as of `offset`; the two newest snapshots are kept. */
-export function writeProducerSnapshot(
-  storage: Storage,
-  directory: string,
-  offset: bigint,
-  producers: ProducerStates,
-): void {
-  storage.writeFileAtomic(path.join(directory, producerSnapshotFileName(offset)), sealText(JSON.stringify(producers)));
+/** Keeps the two newest: should the newer one be damaged, the older one and the log give the same state. */
+export function dropOldSnapshots(storage: Storage, directory: string): void {
   const surplus = snapshotOffsets(storage, directory).slice(0, -SNAPSHOTS_KEPT);
   for (const old of surplus) storage.remove(path.join(directory, producerSnapshotFileName(old)));
 }
@@ -32,9 +26,10 @@ export function loadProducerSnapshot(
   producers.clear();
   for (const taken of snapshotOffsets(storage, directory).reverse()) {
     const file = path.join(directory, producerSnapshotFileName(taken));
-    const body = taken <= offset ? unsealText(storage.readFile(file)) : null;
-    if (body !== null) {
-      producers.restore(JSON.parse(body));
+    const bytes = taken <= offset ? storage.readFile(file) : null;
+    const entries = bytes && decodeSnapshot(bytes);
+    if (entries !== null) {
+      producers.restore(entries);
       return taken;
     }
     storage.remove(file);

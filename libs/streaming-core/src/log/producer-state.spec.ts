@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { decodeSnapshot, encodeSnapshot } from './producer-snapshot-format.js';
 import { advanceSequence, ProducerStates } from './producer-state.js';
 
 const MAX = 2 ** 31 - 1;
@@ -116,9 +117,9 @@ describe('ProducerStates', () => {
             offset += BigInt(count);
           }
           if (restore) {
-            const saved = JSON.parse(JSON.stringify(states)) as unknown;
+            const saved = encodeSnapshot(states.entries());
             states = new ProducerStates();
-            states.restore(saved);
+            states.restore(decodeSnapshot(saved)!);
           }
         }
       }),

@@ -19,9 +19,14 @@ export interface RememberedBatch {
   readonly lastOffset: bigint;
 }
 
-interface ProducerEntry {
+export interface ProducerEntry {
   epoch: number;
+  /** Broker time of the last append. */
   writtenMs: number;
+  /** Of the last transaction marker, -1 if there was none. */
+  coordinatorEpoch: number;
+  /** Where the open transaction begins, -1 if none is open. */
+  currentTxnFirstOffset: bigint;
   /** The newest last; at most {@link REMEMBERED_BATCHES}. */
   batches: RememberedBatch[];
 }
@@ -82,7 +87,8 @@ export class ProducerStates {
       (known) => known.firstSequence === batch.firstSequence && known.lastSequence === batch.lastSequence,
     );
     if (duplicate !== undefined) return duplicate;
-    const expected = advanceSequence(entry.batches.at(-1)!.lastSequence, 1);
+    const last = entry.batches.at(-1);
+    const expected = last === undefined ? 0 : advanceSequence(last.lastSequence, 1);
     if (batch.firstSequence !== expected) {
       throw new RecordBatchError(
         'OUT_OF_ORDER_SEQUENCE_NUMBER',
@@ -96,7 +102,15 @@ export class ProducerStates {
   record(batch: ProducerBatch): void {
     const known = this.producers.get(batch.producerId);
     const entry: ProducerEntry =
-      known?.epoch === batch.producerEpoch ? known : { epoch: batch.producerEpoch, writtenMs: 0, batches: [] };
+      known?.epoch === batch.producerEpoch
+        ? known
+        : {
+            epoch: batch.producerEpoch,
+            writtenMs: 0,
+            coordinatorEpoch: known?.coordinatorEpoch ?? -1,
+            currentTxnFirstOffset: known?.currentTxnFirstOffset ?? -1n,
+            batches: [],
+          };
     entry.writtenMs = batch.writtenMs;
     entry.batches.push({
       firstSequence: batch.firstSequence,
@@ -126,37 +140,14 @@ export class ProducerStates {
     this.producers.clear();
   }
 
-  /** For a snapshot file: plain data, restored by {@link restore}. */
-  toJSON(): unknown {
-    return [...this.producers].map(([producerId, { epoch, writtenMs, batches }]) => [
-      String(producerId),
-      epoch,
-      writtenMs,
-      batches.map((b) => [b.firstSequence, b.lastSequence, String(b.firstOffset), String(b.lastOffset)]),
-    ]);
+  /** For a snapshot file; in order of the last write. */
+  entries(): ReadonlyMap<bigint, ProducerEntry> {
+    return this.producers;
   }
 
-  /** Takes the place of what is known by what {@link toJSON} gave. */
-  restore(snapshot: unknown): void {
+  /** Takes the place of what is known. */
+  restore(entries: ReadonlyMap<bigint, ProducerEntry>): void {
     this.producers.clear();
-    for (const [producerId, epoch, writtenMs, batches] of snapshot as SnapshotEntry[]) {
-      this.producers.set(BigInt(producerId), {
-        epoch,
-        writtenMs,
-        batches: batches.map(([firstSequence, lastSequence, firstOffset, lastOffset]) => ({
-          firstSequence,
-          lastSequence,
-          firstOffset: BigInt(firstOffset),
-          lastOffset: BigInt(lastOffset),
-        })),
-      });
-    }
+    for (const [producerId, entry] of entries) this.producers.set(producerId, entry);
   }
 }
-
-type SnapshotEntry = [
-  producerId: string,
-  epoch: number,
-  writtenMs: number,
-  batches: [firstSequence: number, lastSequence: number, firstOffset: string, lastOffset: string][],
-];

@@ -7,8 +7,8 @@ const named = (offset: bigint, suffix: string) => offset.toString().padStart(DIG
 export const logFileName = (baseOffset: bigint) => named(baseOffset, '.log');
 export const offsetIndexFileName = (baseOffset: bigint) => named(baseOffset, '.index');
 export const timeIndexFileName = (baseOffset: bigint) => named(baseOffset, '.timeindex');
-/** Producer state up to, not including, an offset. Ours alone: Kafka's own snapshot keeps one batch per producer, this five. */
-export const producerSnapshotFileName = (offset: bigint) => named(offset, '.producers');
+/** Producer state up to, not including, an offset. */
+export const producerSnapshotFileName = (offset: bigint) => named(offset, '.snapshot');
 
 /** A compacted segment being written: worthless after a crash. */
 export const CLEANED_SUFFIX = '.cleaned';

@@ -132,8 +132,18 @@ export class Segment {
   }
 
   saveIndexes(): void {
-    this.place.storage.writeFileAtomic(this.offsetIndexPath, this.offsetIndex.encode());
-    this.place.storage.writeFileAtomic(this.timeIndexPath, this.timeIndex.encode());
+    for (const { path: file, contents } of this.encodeIndexes()) this.place.storage.writeFileAtomic(file, contents);
+  }
+
+  /**
+   * The index files as they should be, in the order in which they should become so: a time index that is older than its offset
+   * index would hide the largest timestamp.
+   */
+  encodeIndexes(): { readonly path: string; readonly contents: Buffer }[] {
+    return [
+      { path: this.timeIndexPath, contents: this.timeIndex.encode() },
+      { path: this.offsetIndexPath, contents: this.offsetIndex.encode() },
+    ];
   }
 
   /**

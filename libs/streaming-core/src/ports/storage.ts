@@ -9,6 +9,11 @@ export interface Storage {
   readFile(path: string): Buffer | null;
   /** Replaces a file in one step: after a crash it has the old or the new contents, never a mixture. Durable on return. */
   writeFileAtomic(path: string, contents: Buffer): void;
+  /**
+   * Writes a whole file without blocking. When it resolves the contents are durable; the name is not, and a crash before that
+   * may leave a part: write aside, then {@link rename}.
+   */
+  writeFileAside(path: string, contents: Buffer): Promise<void>;
   /** Creates a file with these contents, durably; false, and nothing changed, if it exists already. The way to take a lock. */
   createExclusive(path: string, contents: Buffer): boolean;
   /** Removes a file; nothing happens if it does not exist. */

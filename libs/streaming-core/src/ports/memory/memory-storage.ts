@@ -57,6 +57,19 @@ export class MemoryStorage implements Storage {
     this.syncDirectory(path.dirname(key));
   }
 
+  async writeFileAside(file: string, contents: Buffer): Promise<void> {
+    const { generation } = this;
+    const key = path.normalize(file);
+    this.assertParent(key);
+    this.strikeAppend(key, contents.length, () => undefined);
+    const inode = new MemoryInode();
+    this.entries.set(key, inode);
+    await Promise.resolve();
+    if (!this.isAlive(generation)) throw new StorageError('IO', `${file}: the machine crashed`);
+    inode.append(contents);
+    inode.sync(inode.size);
+  }
+
   createExclusive(file: string, contents: Buffer): boolean {
     if (this.exists(file)) return false;
     this.writeFileAtomic(file, contents);

@@ -19,6 +19,7 @@ import {
   writeSync,
   writevSync,
 } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { StorageError, type Storage, type StorageErrorCode, type StorageFile } from '../storage.js';
 
@@ -39,6 +40,14 @@ export class NodeStorage implements Storage {
       renameSync(temporary, file);
     });
     this.syncDirectory(path.dirname(file));
+  }
+
+  async writeFileAside(file: string, contents: Buffer): Promise<void> {
+    try {
+      await writeFile(file, contents, { flush: true });
+    } catch (error) {
+      throw toStorageError(`write ${file}`, error);
+    }
   }
 
   createExclusive(file: string, contents: Buffer): boolean {
