@@ -1,3 +1,4 @@
+import path from 'node:path';
 import type { Clock, Timer } from '../ports/clock.js';
 import type { Listener, Network } from '../ports/network.js';
 import type { HostProcess } from '../ports/process.js';
@@ -6,7 +7,10 @@ import type { Storage } from '../ports/storage.js';
 import { LogDirectory, type LogDirectoryEvent } from '../replica/log-directory.js';
 import type { FlushPolicy } from '../replica/partition.js';
 import { BrokerConfig, type BrokerOptions } from './config.js';
+import { ConfigResources } from './configs/config-resources.js';
+import { ConfigStore } from './configs/config-store.js';
 import { Connections } from './connections.js';
+import { FetchSessions } from './fetch/fetch-sessions.js';
 import { FetchWaits } from './fetch-waits.js';
 import { GroupService } from './group-service.js';
 import { SILENT, type Logger } from './logger.js';
@@ -89,7 +93,9 @@ export class Broker {
     });
     const security = new Security(config);
     const topics = new TopicCatalog(config, new TopicStore(storage, dataDirectory), this.#directory, random);
+    let configs: ConfigResources;
     try {
+      configs = new ConfigResources(config, topics, new ConfigStore(storage, dataDirectory));
       topics.load();
     } catch (error) {
       void this.#directory.close();
@@ -113,8 +119,11 @@ export class Broker {
       cluster: { clusterId: this.#directory.clusterId, self: () => this.#self() },
       security,
       topics,
+      logDirectory: { path: path.resolve(dataDirectory), space: () => storage.space(dataDirectory) },
+      configs,
       groups,
       offsetsTopic,
+      fetchSessions: new FetchSessions(config.number('max.incremental.fetch.session.cache.slots'), () => random.next()),
       fetchWaits: new FetchWaits(networkClock),
       producerIds: new ProducerIds(storage, dataDirectory),
       metrics,

@@ -14,14 +14,24 @@ import { listGroups } from './handlers/16-list-groups.js';
 import { apiVersions } from './handlers/18-api-versions.js';
 import { createTopics } from './handlers/19-create-topics.js';
 import { deleteTopics } from './handlers/20-delete-topics.js';
+import { deleteRecords } from './handlers/21-delete-records.js';
 import { initProducerId } from './handlers/22-init-producer-id.js';
+import { offsetForLeaderEpoch } from './handlers/23-offset-for-leader-epoch.js';
 import { describeConfigs } from './handlers/32-describe-configs.js';
 import { alterConfigs } from './handlers/33-alter-configs.js';
+import { alterReplicaLogDirs } from './handlers/34-alter-replica-log-dirs.js';
+import { describeLogDirs } from './handlers/35-describe-log-dirs.js';
 import { createPartitions } from './handlers/37-create-partitions.js';
 import { deleteGroups } from './handlers/42-delete-groups.js';
+import { electLeaders } from './handlers/43-elect-leaders.js';
 import { incrementalAlterConfigs } from './handlers/44-incremental-alter-configs.js';
+import { alterPartitionReassignments } from './handlers/45-alter-partition-reassignments.js';
+import { listPartitionReassignments } from './handlers/46-list-partition-reassignments.js';
+import { updateFeatures } from './handlers/57-update-features.js';
 import { describeCluster } from './handlers/60-describe-cluster.js';
 import { listConfigResources } from './handlers/74-list-config-resources.js';
+import { describeTopicPartitions } from './handlers/75-describe-topic-partitions.js';
+import { featuresOf } from './features.js';
 import type { RequestTable } from './request-context.js';
 import type { BrokerServices } from './services.js';
 
@@ -43,14 +53,24 @@ export function createRequestTable(services: BrokerServices): RequestTable {
     16: listGroups(services),
     19: createTopics(services),
     20: deleteTopics(services),
+    21: deleteRecords(services),
     22: initProducerId(services),
+    23: offsetForLeaderEpoch(services),
     32: describeConfigs(services),
     33: alterConfigs(services),
+    34: alterReplicaLogDirs(services),
+    35: describeLogDirs(services),
     37: createPartitions(services),
     42: deleteGroups(services),
+    43: electLeaders(services),
     44: incrementalAlterConfigs(services),
+    45: alterPartitionReassignments(services),
+    46: listPartitionReassignments,
     60: describeCluster(services),
     74: listConfigResources(services),
+    75: describeTopicPartitions(services),
   };
-  return { ...table, 18: apiVersions(table) };
+  const features = featuresOf(table);
+  const whole: RequestTable = { ...table, 57: updateFeatures(features) };
+  return { ...whole, 18: apiVersions(whole, features) };
 }

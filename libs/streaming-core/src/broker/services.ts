@@ -1,5 +1,7 @@
 import type { Clock } from '../ports/clock.js';
 import type { BrokerConfig } from './config.js';
+import type { ConfigResources } from './configs/config-resources.js';
+import type { FetchSessions } from './fetch/fetch-sessions.js';
 import type { FetchWaits } from './fetch-waits.js';
 import type { GroupService } from './group-service.js';
 import type { Logger } from './logger.js';
@@ -21,14 +23,25 @@ export interface ClusterView {
   readonly clusterId: string;
 }
 
+/** Where the logs lie. */
+export interface LogDirectoryView {
+  /** Absolute. */
+  readonly path: string;
+  /** Of the file system there; -1 where it does not say. @throws StorageError */
+  space(): { readonly totalBytes: number; readonly usableBytes: number };
+}
+
 /** What request handlers work with. */
 export interface BrokerServices {
   readonly config: BrokerConfig;
   readonly cluster: ClusterView;
   readonly security: Security;
   readonly topics: TopicCatalog;
+  readonly logDirectory: LogDirectoryView;
+  readonly configs: ConfigResources;
   readonly groups: GroupService;
   readonly offsetsTopic: OffsetsTopic;
+  readonly fetchSessions: FetchSessions;
   readonly fetchWaits: FetchWaits;
   readonly producerIds: ProducerIds;
   readonly metrics: BrokerMetrics;

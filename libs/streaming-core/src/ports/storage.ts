@@ -26,6 +26,8 @@ export interface Storage {
   makeDirectory(path: string): void;
   /** Names in a directory, sorted; empty if it does not exist. */
   list(path: string): string[];
+  /** Of the file system that holds a path: its size, and what may still be written. -1 where that is not known. */
+  space(path: string): { readonly totalBytes: number; readonly usableBytes: number };
   /** Makes creations, renames and removals in a directory durable. */
   syncDirectory(path: string): void;
 }

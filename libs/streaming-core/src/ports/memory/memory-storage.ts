@@ -125,6 +125,10 @@ export class MemoryStorage implements Storage {
       .sort();
   }
 
+  space(): { readonly totalBytes: number; readonly usableBytes: number } {
+    return { totalBytes: -1, usableBytes: -1 };
+  }
+
   syncDirectory(directory: string): void {
     const key = path.normalize(directory);
     for (const name of this.durableEntries.keys()) {

@@ -16,6 +16,7 @@ import {
   readdirSync,
   renameSync,
   rmSync,
+  statfsSync,
   writeSync,
   writevSync,
 } from 'node:fs';
@@ -91,6 +92,13 @@ export class NodeStorage implements Storage {
 
   list(directory: string): string[] {
     return translate(`list ${directory}`, () => ifExists(() => readdirSync(directory), []).sort());
+  }
+
+  space(file: string): { readonly totalBytes: number; readonly usableBytes: number } {
+    return translate(`look at the file system of ${file}`, () => {
+      const { bsize, blocks, bavail } = statfsSync(file);
+      return { totalBytes: bsize * blocks, usableBytes: bsize * bavail };
+    });
   }
 
   syncDirectory(directory: string): void {
