@@ -12,6 +12,7 @@ import { CommitWaiters } from './commit-waiters.js';
 import type { EpochEnd, LeaderEpochs } from './leader-epochs.js';
 import { PartitionError } from './partition-errors.js';
 import { Quorum } from './quorum.js';
+import { checkTimestamps } from './timestamp-bounds.js';
 
 /** 0: do not wait. 1: until the leader has it. -1 (all): until a majority of the voters has it. */
 export type Acks = 0 | 1 | -1;
@@ -133,6 +134,7 @@ export class Partition {
         throw new RecordBatchError('INVALID_TXN_STATE', 'transactional writes are not served');
       }
       if (compact) checkKeys(batch);
+      checkTimestamps(batch, this.config, this.options.clock.nowMs());
       return batch.bytes;
     });
   }
