@@ -87,13 +87,34 @@ const REQUESTS: { [K in ApiKey]?: (version: number) => RequestInput<K> | Promise
     includeSynonyms: true,
     ...(version >= 3 ? { includeDocumentation: true } : {}),
   }),
+  33: () => ({
+    resources: [{ resourceType: 2, resourceName: 'rides', configs: [{ name: 'retention.ms', value: '1000000' }] }],
+    validateOnly: true,
+  }),
   37: (version) => ({
     topics: [{ name: 'rides', count: 3 + version, assignments: null }],
     timeoutMs: 1_000,
     validateOnly: false,
   }),
   42: () => ({ groupsNames: ['nobody'] }),
+  43: (version) => ({
+    topicPartitions: [{ topic: 'rides', partitions: [0] }],
+    ...(version >= 1 ? { electionType: 0 } : {}),
+  }),
+  44: () => ({
+    resources: [
+      { resourceType: 2, resourceName: 'rides', configs: [{ name: 'retention.ms', configOperation: 1, value: null }] },
+    ],
+    validateOnly: false,
+  }),
+  45: () => ({ topics: [{ name: 'rides', partitions: [{ partitionIndex: 0, replicas: [1] }] }] }),
+  46: () => ({ topics: null }),
+  57: (version) => ({
+    featureUpdates: [{ feature: 'nobody', maxVersionLevel: 1, ...(version < 1 ? { allowDowngrade: false } : {}) }],
+  }),
   60: () => ({ includeClusterAuthorizedOperations: false }),
+  74: (version) => (version === 0 ? {} : { resourceTypes: [2, 4] }),
+  75: () => ({ topics: [{ name: 'rides' }], cursor: null }),
 };
 
 describe('every API in every version', () => {

@@ -180,6 +180,20 @@ export class TopicCatalog {
     this.#finishDeletion(name);
   }
 
+  /** Gives a topic other configs: durable on return, and in force. @throws {TopicError} INVALID_CONFIG */
+  setConfigs(name: string, configs: Readonly<Record<string, string>>): void {
+    const topic = this.#existing(name);
+    this.logConfig(configs);
+    const record: TopicRecord = { ...recordOf(topic), configs };
+    this.#save(this.all().map((other) => (other === topic ? record : recordOf(other))));
+    this.#apply(topic, configs);
+  }
+
+  /** To be called when a default of the broker has changed. */
+  refreshConfigs(): void {
+    for (const topic of this.#topics.values()) this.#apply(topic, topic.configs);
+  }
+
   /** A topic's configs over the broker's defaults. @throws {TopicError} INVALID_CONFIG */
   logConfig(configs: Readonly<Record<string, string>>): LogConfig {
     const defaults = TOPIC_CONFIGS.map((config) => [config.name, this.config.topicDefault(config)] as const);
@@ -189,6 +203,15 @@ export class TopicCatalog {
       if (error instanceof InvalidTopicConfigError) throw new TopicError('INVALID_CONFIG', error.message);
       throw error;
     }
+  }
+
+  #apply(topic: Topic, configs: Readonly<Record<string, string>>): void {
+    const config = this.logConfig(configs);
+    for (const partition of topic.partitions) partition?.setConfig(config);
+    const minInsyncReplicas = Number(this.#configValue(configs, 'min.insync.replicas'));
+    const changed: Topic = { ...topic, configs, minInsyncReplicas };
+    this.#topics.set(topic.name, changed);
+    this.#byId.set(topic.id, changed);
   }
 
   #configValue(configs: Readonly<Record<string, string>>, name: string): string {

@@ -1,11 +1,10 @@
-import { TOPIC_CONFIGS } from '../../log/topic-configs.js';
 import type { RequestOf } from '../../wire/api.js';
 import type { CREATE_TOPICS } from '../../wire/apis/19-create-topics.js';
 import { ERROR } from '../../wire/error-codes.js';
+import { topicEntries } from '../configs/config-entries.js';
 import { TopicError, type NewTopic } from '../topic-catalog.js';
 import type { BrokerServices } from '../services.js';
 import type { Handler } from '../request-context.js';
-import { CONFIG_SOURCE } from './32-describe-configs.js';
 
 type TopicRequest = RequestOf<typeof CREATE_TOPICS>['topics'][number];
 
@@ -37,13 +36,7 @@ function createTopic(services: BrokerServices, request: TopicRequest, validateOn
       errorMessage: null,
       numPartitions: newTopic.partitions,
       replicationFactor: 1,
-      configs: TOPIC_CONFIGS.map((definition) => ({
-        name: definition.name,
-        value: newTopic.configs[definition.name] ?? config.topicDefault(definition),
-        readOnly: false,
-        configSource: Object.hasOwn(newTopic.configs, definition.name) ? CONFIG_SOURCE.topic : CONFIG_SOURCE.default,
-        isSensitive: false,
-      })),
+      configs: topicEntries(config, newTopic.configs),
     };
   } catch (error) {
     if (error instanceof TopicError) return failed(request.name, error.code, error.message);
