@@ -38,6 +38,10 @@ export const BROKER_SETTINGS = {
     'Produce requests of one connection that may be under way at a time; requests of other kinds go one by one.',
     1,
   ),
+  'max.incremental.fetch.session.cache.slots': int(
+    1_000,
+    'Most fetch sessions at a time; clients beyond that name their partitions in each fetch.',
+  ),
   'max.partitions': int(4_000, 'Most partitions of all topics together.', 1),
   'num.partitions': int(1, 'Partitions of a topic that is created without a number of its own.', 1, 10_000),
   'offset.metadata.max.bytes': int(4_096, 'Longest note that a client may add to a committed offset.'),

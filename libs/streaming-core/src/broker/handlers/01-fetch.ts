@@ -1,110 +1,83 @@
-import type { Fetched, Partition } from '../../replica/partition.js';
-import { errorNameOf } from '../../replica/partition-errors.js';
-import type { RequestOf, ResponseInputOf } from '../../wire/api.js';
+import type { Partition } from '../../replica/partition.js';
+import type { RequestOf } from '../../wire/api.js';
 import type { FETCH } from '../../wire/apis/01-fetch.js';
 import { ERROR } from '../../wire/error-codes.js';
+import type { Answered, FetchPlace } from '../fetch/fetch-session.js';
+import {
+  findPartitions,
+  readPartitions,
+  type FetchResponse,
+  type Pass,
+  type PartitionRead,
+  type Wanted,
+} from '../fetch/partition-reads.js';
 import type { BrokerServices } from '../services.js';
 import type { Handler, RequestContext } from '../request-context.js';
 
 const TOPIC_IDS_FROM = 13;
-const NO_RECORDS = Buffer.alloc(0);
 /** Longest wait, whatever the client asks for. */
 const WAIT_MS_MAX = 300_000;
-/** A fetch outside any session, and the first of a session (KIP-227). */
-const SESSIONLESS_EPOCH = -1;
-const FIRST_EPOCH = 0;
 const READ_COMMITTED = 1;
 
 type FetchRequest = RequestOf<typeof FETCH>;
-type FetchResponse = ResponseInputOf<typeof FETCH>;
-type PartitionResponse = FetchResponse['responses'][number]['partitions'][number];
 
-/** One partition of the request, found or not. */
-interface Wanted {
-  readonly index: number;
-  readonly partition: Partition | null;
-  readonly missingCode: number;
-  readonly fromOffset: bigint;
-  readonly maxBytes: number;
-  readonly currentLeaderEpoch: number;
-  readonly readsCommitted: boolean;
-}
-
-interface WantedTopic {
-  readonly topic: string;
-  readonly topicId: string;
-  readonly partitions: readonly Wanted[];
-}
-
-/** One pass over the partitions. */
-interface Pass {
-  readonly responses: FetchResponse['responses'];
-  readonly bytes: number;
-  readonly hasError: boolean;
-}
-
-/**
- * Reads committed batches; waits until there are `minBytes` of them or `maxWaitMs` are over. Sessions are declined by answering
- * session id 0, which the protocol allows: clients then name their partitions each time.
- */
+/** Reads committed batches; waits until there are `minBytes` of them or `maxWaitMs` are over. Sessions as in KIP-227. */
 export function fetch(services: BrokerServices): Handler<1> {
-  return (request, context) => {
-    const refusal = refuse(request);
-    if (refusal !== ERROR.NONE) return { errorCode: refusal, sessionId: 0, responses: [] };
-    const wanted = find(services, request, context.apiVersion);
-    return serve(services, request, wanted, context);
+  const { clock, fetchSessions, metrics } = services;
+  return async (request, context) => {
+    const usesTopicIds = context.apiVersion >= TOPIC_IDS_FROM;
+    const { sessionId, sessionEpoch } = request;
+    const session = fetchSessions.open(
+      { sessionId, sessionEpoch, usesTopicIds, places: placesOf(request), forgotten: forgottenOf(request) },
+      clock.monotonicMs(),
+    );
+    if ('errorCode' in session) return { errorCode: session.errorCode, sessionId: 0, responses: [] };
+    const isFollower = request.replicaId >= 0 || request.replicaState.replicaId >= 0;
+    const wanted = findPartitions(services, session.places, { usesTopicIds, isFollower }, context);
+    const pass = await serve(services, request, wanted, context);
+    metrics.bytesFetched += pass.bytes;
+    const { sessionId: nextId, told } = session.conclude(pass.answers);
+    return { errorCode: ERROR.NONE, sessionId: nextId, responses: byTopic(told) };
   };
 }
 
-function refuse({ sessionEpoch }: FetchRequest): number {
-  const isWholeFetch = sessionEpoch === SESSIONLESS_EPOCH || sessionEpoch === FIRST_EPOCH;
-  return isWholeFetch ? ERROR.NONE : ERROR.FETCH_SESSION_ID_NOT_FOUND;
-}
-
-function find({ topics }: BrokerServices, request: FetchRequest, apiVersion: number): WantedTopic[] {
-  const hasIds = apiVersion >= TOPIC_IDS_FROM;
-  // Replication has its own way; a fetch that claims to be a follower's is a client's mistake or worse.
-  const isFollower = request.replicaId >= 0 || request.replicaState.replicaId >= 0;
-  return request.topics.map(({ topic: name, topicId, partitions }) => {
-    const topic = hasIds ? topics.byId(topicId) : topics.get(name);
-    const unknown = hasIds && !topic ? ERROR.UNKNOWN_TOPIC_ID : ERROR.UNKNOWN_TOPIC_OR_PARTITION;
-    return {
-      topic: name,
+function placesOf({ topics }: FetchRequest): FetchPlace[] {
+  return topics.flatMap(({ topic, topicId, partitions }) =>
+    partitions.map(({ partition, fetchOffset, partitionMaxBytes: maxBytes, currentLeaderEpoch }) => ({
+      topic,
       topicId,
-      partitions: partitions.map(({ partition: index, fetchOffset, partitionMaxBytes, currentLeaderEpoch }) => ({
-        index,
-        partition: isFollower ? null : (topic?.partitions[index] ?? null),
-        missingCode: isFollower ? ERROR.CLUSTER_AUTHORIZATION_FAILED : offlineOr(unknown, topic?.partitions[index]),
-        fromOffset: fetchOffset,
-        maxBytes: Math.max(0, partitionMaxBytes),
-        currentLeaderEpoch,
-        readsCommitted: request.isolationLevel === READ_COMMITTED,
-      })),
-    };
-  });
+      partition,
+      fetchOffset,
+      maxBytes,
+      currentLeaderEpoch,
+    })),
+  );
 }
 
-/** Why there is no partition to read: it is offline, or it does not exist. */
-function offlineOr(unknown: number, partition: Partition | null | undefined): number {
-  return partition === null ? ERROR.KAFKA_STORAGE_ERROR : unknown;
+function forgottenOf({ forgottenTopicsData }: FetchRequest) {
+  return forgottenTopicsData.flatMap(({ topic, topicId, partitions }) =>
+    partitions.map((partition) => ({ topic, topicId, partition })),
+  );
 }
 
 async function serve(
   services: BrokerServices,
   request: FetchRequest,
-  wanted: readonly WantedTopic[],
+  wanted: readonly Wanted[],
   context: RequestContext,
-): Promise<FetchResponse> {
+): Promise<Pass> {
   const { clock, config, fetchWaits, metrics } = services;
   const maxBytes = Math.min(Math.max(0, request.maxBytes), config.number('fetch.max.bytes'));
   const minBytes = Math.min(request.minBytes, Math.max(1, maxBytes));
   const untilMs = clock.monotonicMs() + Math.min(request.maxWaitMs, WAIT_MS_MAX);
-  const partitions = wanted.flatMap((topic) => topic.partitions.flatMap(({ partition }) => partition ?? []));
+  const partitions = wanted.flatMap(({ partition }) => partition ?? []);
+  const read = (): Promise<Pass> =>
+    readPartitions(services, wanted, maxBytes, request.isolationLevel === READ_COMMITTED);
   for (;;) {
     const before = partitions.map(factsOf);
-    const pass = await readAll(services, wanted, maxBytes);
+    const pass = await read();
     const leftMs = untilMs - clock.monotonicMs();
-    if (pass.hasError || pass.bytes >= minBytes || leftMs <= 0) return answer(services, pass);
+    if (pass.hasError || pass.bytes >= minBytes || leftMs <= 0) return pass;
     const isEnough = (): boolean => mayBeReady(partitions, before, minBytes - pass.bytes);
     // Bytes may have come while a cold read was under way.
     if (isEnough()) continue;
@@ -119,8 +92,7 @@ async function serve(
     });
     metrics.fetchesWaiting -= 1;
     if (isWoken) continue;
-    const isUnchanged = !hasChanged(partitions, before);
-    return answer(services, isUnchanged ? pass : await readAll(services, wanted, maxBytes));
+    return hasChanged(partitions, before) ? read() : pass;
   }
 }
 
@@ -156,74 +128,14 @@ function mayBeReady(partitions: readonly Partition[], before: readonly Facts[], 
   return grownBytes >= Math.max(1, missingBytes);
 }
 
-async function readAll(services: BrokerServices, wanted: readonly WantedTopic[], maxBytes: number): Promise<Pass> {
-  let bytes = 0;
-  let hasError = false;
-  const responses: FetchResponse['responses'][number][] = [];
-  for (const { topic, topicId, partitions } of wanted) {
-    const read: PartitionResponse[] = [];
-    for (const each of partitions) {
-      const result = readOne(services, each, maxBytes - bytes, bytes === 0);
-      // Awaiting only what is not there yet keeps the common case in one turn of the event loop.
-      const response = result instanceof Promise ? await result : result;
-      bytes += (response.records as Buffer).length;
-      if (response.errorCode !== ERROR.NONE) hasError = true;
-      read.push(response);
-    }
-    responses.push({ topic, topicId, partitions: read });
+/** The answers as the protocol nests them; the order of a session may name a topic more than once. */
+function byTopic(answers: readonly Answered<PartitionRead>[]): FetchResponse['responses'] {
+  const topics: { topic: string; topicId: string; partitions: PartitionRead['response'][] }[] = [];
+  for (const { place, result } of answers) {
+    const { topic, topicId } = place;
+    const last = topics.at(-1);
+    if (last?.topic === topic && last.topicId === topicId) last.partitions.push(result.response);
+    else topics.push({ topic, topicId, partitions: [result.response] });
   }
-  return { responses, bytes, hasError };
-}
-
-function readOne(
-  services: BrokerServices,
-  wanted: Wanted,
-  leftBytes: number,
-  minOneBatch: boolean,
-): PartitionResponse | Promise<PartitionResponse> {
-  const { index, partition, fromOffset, currentLeaderEpoch } = wanted;
-  if (!partition) return failed(index, wanted.missingCode);
-  try {
-    // The first batch is given whatever the limits are, even 0: a reader must make progress.
-    const maxBytes = Math.max(Math.min(wanted.maxBytes, leftBytes), minOneBatch ? 1 : 0);
-    const fetched = partition.fetch({ fromOffset, maxBytes, minOneBatch, currentLeaderEpoch });
-    if (!(fetched instanceof Promise)) return found(wanted, fetched);
-    return fetched.then((late) => found(wanted, late)).catch((error: unknown) => onError(services, partition, error));
-  } catch (error) {
-    return onError(services, partition, error);
-  }
-}
-
-function found(
-  { index, readsCommitted }: Wanted,
-  { records, highWatermark, logStartOffset }: Fetched,
-): PartitionResponse {
-  return {
-    partitionIndex: index,
-    errorCode: ERROR.NONE,
-    highWatermark,
-    lastStableOffset: highWatermark,
-    logStartOffset,
-    // There are no transactions to abort; null is for those who did not ask.
-    abortedTransactions: readsCommitted ? [] : null,
-    records,
-  };
-}
-
-function onError({ logger, metrics }: BrokerServices, partition: Partition, error: unknown): PartitionResponse {
-  const name = errorNameOf(error);
-  metrics.api(1).errors += 1;
-  if (name === 'UNKNOWN_SERVER_ERROR' || name === 'KAFKA_STORAGE_ERROR') {
-    logger.error({ topic: partition.topic, partition: partition.index, err: error }, 'read failed');
-  }
-  return failed(partition.index, ERROR[name]);
-}
-
-function failed(partitionIndex: number, errorCode: number): PartitionResponse {
-  return { partitionIndex, errorCode, highWatermark: -1n, abortedTransactions: [], records: NO_RECORDS };
-}
-
-function answer({ metrics }: BrokerServices, { responses, bytes }: Pass): FetchResponse {
-  metrics.bytesFetched += bytes;
-  return { errorCode: ERROR.NONE, sessionId: 0, responses };
+  return topics;
 }
