@@ -14,6 +14,7 @@ it('tells a handler that begins to wait after its client has gone', () => {
   let close: () => void = () => undefined;
   const connection: Connection = {
     peer: '127.0.0.1:1',
+    tls: null,
     bufferedBytes: 0,
     onData: (handler) => (deliver = handler),
     onClose: (handler) => (close = handler),

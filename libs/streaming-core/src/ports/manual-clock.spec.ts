@@ -18,6 +18,22 @@ describe('ManualClock', () => {
     expect(clock.pendingTimers).toBe(1);
   });
 
+  it('leaps as a machine that slept: what fell due goes off at once, and what that schedules waits', () => {
+    const clock = new ManualClock(0);
+    const fired: string[] = [];
+    const every = (name: string) => {
+      fired.push(`${name} at ${clock.monotonicMs()}`);
+      clock.schedule(10, () => every(name));
+    };
+    clock.schedule(10, () => every('tick'));
+    const doomed = clock.schedule(6, () => fired.push('never'));
+    clock.schedule(5, () => doomed.cancel());
+    expect(clock.nextDueMs()).toBe(5);
+    clock.jumpTo(100);
+    expect(fired).toEqual(['tick at 100']);
+    expect(clock.nextDueMs()).toBe(110);
+  });
+
   it('may jump on the wall without moving on', () => {
     const clock = new ManualClock(1000);
     clock.jump(-500);

@@ -40,6 +40,23 @@ export class ManualClock implements Clock {
     this.elapsedMs = until;
   }
 
+  /** When the next timer falls due, in monotonic milliseconds; null if none is set. */
+  nextDueMs(): number | null {
+    return this.nextDue(Infinity)?.dueMs ?? null;
+  }
+
+  /** Moves monotonic time to `untilMs` in one go, as on a machine that slept: all that fell due meanwhile goes off there, once. */
+  jumpTo(untilMs: number): void {
+    this.elapsedMs = Math.max(this.elapsedMs, untilMs);
+    const ordersBefore = this.orders;
+    for (;;) {
+      const due = this.nextDue(this.elapsedMs, ordersBefore);
+      if (due === undefined) return;
+      this.scheduled = this.scheduled.filter((other) => other !== due);
+      due.callback();
+    }
+  }
+
   /** Sets the wall clock back or forth; monotonic time goes on as it was. */
   jump(ms: number): void {
     this.startMs += ms;
@@ -49,9 +66,9 @@ export class ManualClock implements Clock {
     return this.scheduled.length;
   }
 
-  private nextDue(until: number): Scheduled | undefined {
+  private nextDue(until: number, ordersBefore = Infinity): Scheduled | undefined {
     return this.scheduled
-      .filter(({ dueMs }) => dueMs <= until)
+      .filter(({ dueMs, order }) => dueMs <= until && order < ordersBefore)
       .sort((a, b) => a.dueMs - b.dueMs || a.order - b.order)[0];
   }
 }
