@@ -1,20 +1,24 @@
 import { strict as assert } from 'node:assert';
 import path from 'node:path';
+import { decodeMarker } from '../wire/records/control-records.js';
 import { NO_PRODUCER_ID, type RecordBatch } from '../wire/records/record-batch.js';
 import { scanBatches } from './batch-scan.js';
+import { OngoingTransactions } from './ongoing-transactions.js';
 import { dropOldSnapshots, loadProducerSnapshot } from './producer-snapshot.js';
 import { encodeSnapshot } from './producer-snapshot-format.js';
 import { ProducerStates, type ProducerStateLimits, type RememberedBatch } from './producer-state.js';
 import type { Segment, SegmentPlace } from './segment.js';
 import { producerSnapshotFileName } from './segment-files.js';
+import type { AbortedTransaction } from './transaction-index.js';
 
 /**
- * What the batches of a log add up to: which producer wrote what last. It is told of each batch once, in the order of the log:
+ * What the batches of a log add up to: which producer wrote what last, and which transactions are open. It is told of each batch once, in the order of the log:
  * when it is appended, when recovery finds it, when a cut has it replayed. Saved now and then; the last saved one and the
  * batches after it give it back.
  */
 export class BatchLedger {
   readonly producers: ProducerStates;
+  readonly transactions = new OngoingTransactions();
 
   constructor(limits?: ProducerStateLimits) {
     this.producers = new ProducerStates(limits);
@@ -22,15 +26,20 @@ export class BatchLedger {
 
   /**
    * Before an append: the batch that this one repeats, or null if it is new and in order.
-   * @throws RecordBatchError if an idempotent producer's batch is out of order or fenced
+   * @throws RecordBatchError if an idempotent producer's batch is out of order or fenced, or a marker is
    */
   check(batches: readonly RecordBatch[]): RememberedBatch | null {
     for (const batch of batches) {
-      if (batch.producerId === NO_PRODUCER_ID || batch.isControl) continue;
+      if (batch.producerId === NO_PRODUCER_ID) continue;
+      if (batch.isControl) {
+        const marker = decodeMarker(batch);
+        if (marker !== null) this.producers.checkMarker({ ...producerOf(batch), ...marker });
+        continue;
+      }
       assert(batches.length === 1, 'an idempotent producer sends one batch at a time');
       const known = this.producers.check({
-        producerId: batch.producerId,
-        producerEpoch: batch.producerEpoch,
+        ...producerOf(batch),
+        isTransactional: batch.isTransactional,
         firstSequence: batch.baseSequence,
         lastSequence: batch.lastSequence,
       });
@@ -41,19 +50,23 @@ export class BatchLedger {
 
   /**
    * Takes note of a batch that is in the log. `writtenMs` is the broker's time, not the record's: a producer that forwards old
-   * records is not an old producer, and one that is forgotten too soon writes its retries twice.
+   * records is not an old producer, and one that is forgotten too soon writes its retries twice. Gives the transaction that the
+   * batch, a marker, aborts: it belongs into the transaction index of the batch's segment.
    */
-  note(batch: RecordBatch, writtenMs: number): void {
-    if (batch.producerId < 0n || batch.isControl) return;
+  note(batch: RecordBatch, writtenMs: number): AbortedTransaction | null {
+    if (batch.producerId < 0n) return null;
+    if (batch.isControl) return this.noteMarker(batch, writtenMs);
+    if (batch.isTransactional) this.transactions.begin(batch.producerId, batch.baseOffset);
     this.producers.record({
-      producerId: batch.producerId,
-      producerEpoch: batch.producerEpoch,
+      ...producerOf(batch),
+      isTransactional: batch.isTransactional,
       firstSequence: batch.baseSequence,
       lastSequence: batch.lastSequence,
       firstOffset: batch.baseOffset,
       lastOffset: batch.lastOffset,
       writtenMs,
     });
+    return null;
   }
 
   expire(nowMs: number): void {
@@ -78,6 +91,7 @@ export class BatchLedger {
   /** Becomes what it was at `offset`: from the newest save before it and the headers of the batches between. */
   restore({ storage, directory }: SegmentPlace, segments: readonly Segment[], offset: bigint, nowMs: number): void {
     const from = loadProducerSnapshot(storage, directory, offset, this.producers) ?? 0n;
+    this.transactions.restore(openTransactions(this.producers));
     for (const [i, segment] of segments.entries()) {
       const next = segments[i + 1];
       if (next !== undefined && next.baseOffset <= from) continue;
@@ -88,5 +102,24 @@ export class BatchLedger {
         return true;
       });
     }
+  }
+
+  private noteMarker(batch: RecordBatch, writtenMs: number): AbortedTransaction | null {
+    const marker = decodeMarker(batch);
+    if (marker === null) return null;
+    const { producerId } = batch;
+    this.producers.recordMarker({ ...producerOf(batch), ...marker }, writtenMs);
+    const ended = this.transactions.end(producerId, batch.lastOffset, !marker.isCommit);
+    if (ended?.isAborted !== true) return null;
+    const { firstOffset, lastOffset } = ended;
+    return { producerId, firstOffset, lastOffset, lastStableOffset: this.transactions.stableBefore(batch.nextOffset) };
+  }
+}
+
+const producerOf = ({ producerId, producerEpoch }: RecordBatch) => ({ producerId, producerEpoch });
+
+function* openTransactions(producers: ProducerStates): Iterable<[producerId: bigint, firstOffset: bigint]> {
+  for (const [producerId, { currentTxnFirstOffset }] of producers.entries()) {
+    if (currentTxnFirstOffset >= 0n) yield [producerId, currentTxnFirstOffset];
   }
 }

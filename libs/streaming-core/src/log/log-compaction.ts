@@ -3,9 +3,10 @@ import type { StorageFile } from '../ports/storage.js';
 import type { Compression, RecordBatch } from '../wire/records/record-batch.js';
 import { decodeRecords, encodeBatch, type DecodedRecord } from '../wire/records/record-codec.js';
 import { scanBatches } from './batch-scan.js';
+import { CompactionTransactions } from './compaction-transactions.js';
 import { CorruptLogError } from './log-errors.js';
 import type { PartitionLog } from './partition-log.js';
-import type { Segment } from './segment.js';
+import { timestampMsOf, type Segment } from './segment.js';
 import { CLEANED_SUFFIX, logFileName } from './segment-files.js';
 import { swapFileName } from './segment-swap.js';
 
@@ -18,22 +19,27 @@ const MAX_SEGMENT_SPAN = 0x7fffffffn;
 /**
  * Compaction (`cleanup.policy=compact`): of the records with one key in sealed, committed segments only the last is kept, at its
  * offset. A tombstone stays for `delete.retention.ms` after it was written, so that readers see it, then goes too.
- * Segments are rewritten beside the log and swapped in. Rejects with StorageError; the log is then as it was.
+ * Records of aborted transactions go; a marker goes when nothing of its transaction is left and it has been there as long as a
+ * tombstone. Segments are rewritten beside the log and swapped in. Only what lies before `stableOffset` is touched. Rejects with StorageError; the log is then as it was.
  */
-export async function compactLog(log: PartitionLog, nowMs: number, committedOffset: bigint): Promise<void> {
+export async function compactLog(log: PartitionLog, nowMs: number, stableOffset: bigint): Promise<void> {
   const sealed = log.segmentList.filter((_, i) => {
     const next = log.segmentList[i + 1];
-    return next !== undefined && next.baseOffset <= committedOffset;
+    return next !== undefined && next.baseOffset <= stableOffset;
   });
   const firstDirty = sealed.findIndex(({ baseOffset }) => baseOffset >= log.cleanedOffset);
   if (firstDirty < 0 || !isDirtyEnough(sealed, firstDirty, log.logConfig.minCleanableDirtyRatio)) return;
-  const { latest, mappedSegments } = await mapKeys(sealed, firstDirty);
+  const transactionsFrom = (segment: Segment) =>
+    new CompactionTransactions(log.abortedTransactions(segment.baseOffset, stableOffset));
+  const { latest, mappedSegments } = await mapKeys(sealed, firstDirty, transactionsFrom(sealed[firstDirty]!));
   const cleaned = sealed.slice(0, mappedSegments);
   const cleanedEnd = log.endOfSegment(cleaned.at(-1)!);
+  const { deleteRetentionMs } = log.logConfig;
+  const keep = { latest, cleanedEnd, nowMs, deleteRetentionMs, transactions: transactionsFrom(cleaned[0]!) };
   for (const group of groupBySize(cleaned, log)) {
     // Retention, truncation or a close may have changed the log while this one waited.
     if (!group.every((segment) => log.segmentList.includes(segment))) return;
-    await rewrite(log, group, { latest, cleanedEnd, nowMs, deleteRetentionMs: log.logConfig.deleteRetentionMs });
+    await rewrite(log, group, keep);
   }
   log.markCleaned(cleanedEnd);
 }
@@ -51,7 +57,11 @@ interface KeyMap {
   readonly mappedSegments: number;
 }
 
-async function mapKeys(sealed: readonly Segment[], firstDirty: number): Promise<KeyMap> {
+async function mapKeys(
+  sealed: readonly Segment[],
+  firstDirty: number,
+  transactions: CompactionTransactions,
+): Promise<KeyMap> {
   const latest = new Map<string, bigint>();
   let mappedSegments = firstDirty;
   for (const segment of sealed.slice(firstDirty)) {
@@ -60,7 +70,8 @@ async function mapKeys(sealed: readonly Segment[], firstDirty: number): Promise<
       segment,
       () => giveWayTo(segment),
       (batch) => {
-        if (batch.isControl) return;
+        if (batch.isControl) transactions.isMarkerNeeded(batch);
+        if (batch.isControl || transactions.isAborted(batch)) return;
         for (const { key, offset } of decodeRecords(batch))
           if (key !== null) latest.set(key.toString('latin1'), offset);
       },
@@ -93,6 +104,7 @@ interface Keep {
   readonly cleanedEnd: bigint;
   readonly nowMs: number;
   readonly deleteRetentionMs: number;
+  readonly transactions: CompactionTransactions;
 }
 
 async function rewrite(log: PartitionLog, group: readonly Segment[], keep: Keep): Promise<void> {
@@ -139,8 +151,11 @@ async function copyGroup(group: readonly Segment[], output: StorageFile, keep: K
 
 /** The batch with the records that stay, byte for byte if all do; null if none does. */
 function keptPart(batch: RecordBatch, keep: Keep): Buffer | null {
-  if (batch.isControl) return batch.bytes;
-  if (batch.recordCount === 0) return null;
+  if (batch.isControl) {
+    const isNeeded = keep.transactions.isMarkerNeeded(batch);
+    return isNeeded || keep.nowMs - timestampMsOf(batch) <= keep.deleteRetentionMs ? batch.bytes : null;
+  }
+  if (keep.transactions.isAborted(batch) || batch.recordCount === 0) return null;
   const records = decodeRecords(batch);
   const kept = records.filter((record) => isKept(record, keep));
   if (kept.length === records.length) return batch.bytes;
@@ -159,6 +174,7 @@ function withRecords(batch: RecordBatch, records: readonly DecodedRecord[]): Buf
     producerEpoch: batch.producerEpoch,
     baseSequence: batch.baseSequence,
     isTransactional: batch.isTransactional,
+    isControl: batch.isControl,
   });
 }
 

@@ -26,5 +26,6 @@ export async function cleanLog(log: PartitionLog, nowMs: number, committedOffset
   const isMuchUnchecked = log.uncheckedBytes >= UNCHECKED_BYTES;
   if (log.durableOffset < log.endOffset || log.isCheckpointDue || isMuchUnchecked) await log.checkpoint();
   // What is compacted lies before the checkpoint: recovery counts on it.
-  if (config.compact && !log.isCheckpointDue) await compactLog(log, nowMs, committedOffset);
+  const stableOffset = log.ledger.transactions.lastStableOffset(committedOffset);
+  if (config.compact && !log.isCheckpointDue) await compactLog(log, nowMs, stableOffset);
 }

@@ -135,7 +135,8 @@ class Recovery {
       order.isKept = follows && batch.lastOffsetDelta >= 0;
       if (!order.isKept) return false;
       segment.note(batch, position);
-      this.ledger.note(batch, this.options.nowMs);
+      const aborted = this.ledger.note(batch, this.options.nowMs);
+      if (aborted !== null) segment.transactions.add(aborted);
       this.nextOffset = batch.nextOffset;
       return true;
     });

@@ -86,7 +86,8 @@ export class LogWriter {
     active.append(batch);
     state.endOffset = batch.nextOffset;
     state.uncheckedBytes += batch.sizeBytes;
-    state.ledger.note(batch, nowMs);
+    const aborted = state.ledger.note(batch, nowMs);
+    if (aborted !== null) active.transactions.add(aborted);
   }
 
   private mustRollFor(batch: RecordBatch, nowMs: number): boolean {

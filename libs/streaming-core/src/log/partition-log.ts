@@ -1,5 +1,6 @@
 import type { Clock } from '../ports/clock.js';
 import type { Storage } from '../ports/storage.js';
+import { abortedTransactions } from './aborted-transactions.js';
 import { BatchLedger } from './batch-ledger.js';
 import type { FileHandles } from './file-handles.js';
 import type { LogConfig } from './log-config.js';
@@ -14,6 +15,7 @@ import { LogWriter, type AppendedBatches } from './log-writer.js';
 import type { ProducerStateLimits } from './producer-state.js';
 import { Segment, type SegmentPlace } from './segment.js';
 import { finishSwap } from './segment-swap.js';
+import type { AbortedTransaction } from './transaction-index.js';
 import { WriteGate } from './write-gate.js';
 
 export interface PartitionLogOptions {
@@ -113,7 +115,7 @@ export class PartitionLog {
     return this.gate.isOpen;
   }
 
-  /** What the batches add up to: producers and their sequences. */
+  /** What the batches add up to: producers, their sequences, their open transactions. */
   get ledger(): BatchLedger {
     return this.state.ledger;
   }
@@ -157,6 +159,11 @@ export class PartitionLog {
     }
     const batches = readSegments(segments, request);
     return batches instanceof Promise ? batches.catch((error: unknown) => this.readAgain(request, error)) : batches;
+  }
+
+  /** Aborted transactions with records in [from, to), for readers who leave those out. `to` is at most the last stable offset. */
+  abortedTransactions(from: bigint, to: bigint): AbortedTransaction[] {
+    return abortedTransactions(this.state.segments, from, to);
   }
 
   /** The earliest record before `upToOffset` with a timestamp of at least `timestampMs`, or null. */

@@ -10,7 +10,7 @@ function writer(states: ProducerStates, producerId = 1n) {
   let offset = 0n;
   return (producerEpoch: number, firstSequence: number, count = 1, writtenMs = 0) => {
     const lastSequence = advanceSequence(firstSequence, count - 1);
-    const batch = { producerId, producerEpoch, firstSequence, lastSequence };
+    const batch = { producerId, producerEpoch, firstSequence, lastSequence, isTransactional: false };
     const known = states.check(batch);
     if (known !== null) return known;
     const firstOffset = offset;
@@ -91,6 +91,7 @@ describe('ProducerStates', () => {
             producerEpoch: sentEpoch,
             firstSequence: sequence,
             lastSequence: sequence + count - 1,
+            isTransactional: false,
           };
           const last = history.at(-1);
           const repeated = history.slice(-5).find((known) => known.sequence === sequence && known.count === count);

@@ -8,8 +8,16 @@ export interface ProducerBatch {
   readonly lastSequence: number;
   readonly firstOffset: bigint;
   readonly lastOffset: bigint;
+  readonly isTransactional: boolean;
   /** Broker time of the append. */
   readonly writtenMs: number;
+}
+
+/** A marker that ends a producer's transaction. */
+export interface ProducerMarker {
+  readonly producerId: bigint;
+  readonly producerEpoch: number;
+  readonly coordinatorEpoch: number;
 }
 
 export interface RememberedBatch {
@@ -66,8 +74,8 @@ export class ProducerStates {
   }
 
   /**
-   * Offsets of the batch that this one repeats, or null if it is new and in order.
-   * @throws RecordBatchError OUT_OF_ORDER_SEQUENCE_NUMBER, INVALID_PRODUCER_EPOCH
+   * Offsets of the batch that this one repeats, or null if it is new and in order. Coordinators write without sequences.
+   * @throws RecordBatchError OUT_OF_ORDER_SEQUENCE_NUMBER, INVALID_PRODUCER_EPOCH, INVALID_TXN_STATE
    */
   check(batch: Omit<ProducerBatch, 'firstOffset' | 'lastOffset' | 'writtenMs'>): RememberedBatch | null {
     const entry = this.producers.get(batch.producerId);
@@ -76,6 +84,10 @@ export class ProducerStates {
     if (batch.producerEpoch < entry.epoch) {
       throw new RecordBatchError('INVALID_PRODUCER_EPOCH', `${who} is fenced by epoch ${entry.epoch}`);
     }
+    if (entry.currentTxnFirstOffset >= 0n && !batch.isTransactional) {
+      throw new RecordBatchError('INVALID_TXN_STATE', `${who} writes outside of the transaction that it has open`);
+    }
+    if (batch.firstSequence < 0) return null;
     if (batch.producerEpoch > entry.epoch) {
       if (batch.firstSequence === 0) return null;
       throw new RecordBatchError(
@@ -112,27 +124,59 @@ export class ProducerStates {
             batches: [],
           };
     entry.writtenMs = batch.writtenMs;
-    entry.batches.push({
-      firstSequence: batch.firstSequence,
-      lastSequence: batch.lastSequence,
-      firstOffset: batch.firstOffset,
-      lastOffset: batch.lastOffset,
-    });
-    if (entry.batches.length > REMEMBERED_BATCHES) entry.batches.shift();
-    this.producers.delete(batch.producerId);
-    this.producers.set(batch.producerId, entry);
-    if (this.producers.size > this.limits.maxProducers) {
-      for (const oldest of this.producers.keys()) {
-        this.producers.delete(oldest);
-        break;
-      }
+    if (batch.isTransactional && entry.currentTxnFirstOffset < 0n) entry.currentTxnFirstOffset = batch.firstOffset;
+    if (batch.firstSequence >= 0) {
+      entry.batches.push({
+        firstSequence: batch.firstSequence,
+        lastSequence: batch.lastSequence,
+        firstOffset: batch.firstOffset,
+        lastOffset: batch.lastOffset,
+      });
+      if (entry.batches.length > REMEMBERED_BATCHES) entry.batches.shift();
+    }
+    this.put(batch.producerId, entry);
+  }
+
+  /** @throws RecordBatchError INVALID_PRODUCER_EPOCH, TRANSACTION_COORDINATOR_FENCED */
+  checkMarker({ producerId, producerEpoch, coordinatorEpoch }: ProducerMarker): void {
+    const entry = this.producers.get(producerId);
+    if (entry === undefined) return;
+    const who = `a marker for producer ${String(producerId)}`;
+    if (producerEpoch < entry.epoch) {
+      throw new RecordBatchError('INVALID_PRODUCER_EPOCH', `${who} has epoch ${producerEpoch}, not ${entry.epoch}`);
+    }
+    if (coordinatorEpoch < entry.coordinatorEpoch) {
+      throw new RecordBatchError(
+        'TRANSACTION_COORDINATOR_FENCED',
+        `${who} comes from coordinator epoch ${coordinatorEpoch}, ${entry.coordinatorEpoch} has written here`,
+      );
+    }
+  }
+
+  /** Takes note of a marker that is in the log. */
+  recordMarker({ producerId, producerEpoch, coordinatorEpoch }: ProducerMarker, writtenMs: number): void {
+    const known = this.producers.get(producerId);
+    const batches = known?.epoch === producerEpoch ? known.batches : [];
+    this.put(producerId, { epoch: producerEpoch, writtenMs, coordinatorEpoch, currentTxnFirstOffset: -1n, batches });
+  }
+
+  private put(producerId: bigint, entry: ProducerEntry): void {
+    this.producers.delete(producerId);
+    this.producers.set(producerId, entry);
+    if (this.producers.size <= this.limits.maxProducers) return;
+    for (const [oldest, { currentTxnFirstOffset }] of this.producers) {
+      // A transaction that nobody remembers could never be ended here.
+      if (currentTxnFirstOffset >= 0n) continue;
+      this.producers.delete(oldest);
+      return;
     }
   }
 
   /** Forgets producers that wrote nothing lately. */
   expire(nowMs: number): void {
     for (const [producerId, entry] of this.producers) {
-      if (nowMs - entry.writtenMs > this.limits.expirationMs) this.producers.delete(producerId);
+      const isOld = nowMs - entry.writtenMs > this.limits.expirationMs;
+      if (isOld && entry.currentTxnFirstOffset < 0n) this.producers.delete(producerId);
     }
   }
 

@@ -7,6 +7,8 @@ const named = (offset: bigint, suffix: string) => offset.toString().padStart(DIG
 export const logFileName = (baseOffset: bigint) => named(baseOffset, '.log');
 export const offsetIndexFileName = (baseOffset: bigint) => named(baseOffset, '.index');
 export const timeIndexFileName = (baseOffset: bigint) => named(baseOffset, '.timeindex');
+/** The aborted transactions whose markers lie in the segment; there is none if there are none. */
+export const transactionIndexFileName = (baseOffset: bigint) => named(baseOffset, '.txnindex');
 /** Producer state up to, not including, an offset. */
 export const producerSnapshotFileName = (offset: bigint) => named(offset, '.snapshot');
 

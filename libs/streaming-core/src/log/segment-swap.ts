@@ -1,6 +1,13 @@
 import path from 'node:path';
 import type { SegmentPlace } from './segment.js';
-import { logFileName, offsetIndexFileName, offsetOfFileName, SWAP_SUFFIX, timeIndexFileName } from './segment-files.js';
+import {
+  logFileName,
+  offsetIndexFileName,
+  offsetOfFileName,
+  SWAP_SUFFIX,
+  timeIndexFileName,
+  transactionIndexFileName,
+} from './segment-files.js';
 
 /**
  * A compacted segment takes the place of those it was made from in three durable steps: it becomes `<base>.log.<end>.swap`, the
@@ -25,7 +32,8 @@ export function finishSwap(place: SegmentPlace, name: string, baseOffset: bigint
   for (const existing of storage.list(directory)) {
     const base = offsetOfFileName(existing, '.log');
     if (base === null || base < baseOffset || base >= endOffset) continue;
-    for (const file of [logFileName(base), offsetIndexFileName(base), timeIndexFileName(base)]) {
+    const indexes = [offsetIndexFileName(base), timeIndexFileName(base), transactionIndexFileName(base)];
+    for (const file of [logFileName(base), ...indexes]) {
       handles.forget(path.join(directory, file));
       storage.remove(path.join(directory, file));
     }

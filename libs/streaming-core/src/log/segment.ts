@@ -6,7 +6,8 @@ import { scanBatches } from './batch-scan.js';
 import type { FileHandles } from './file-handles.js';
 import { CorruptLogError, SegmentGoneError } from './log-errors.js';
 import { OffsetIndex } from './offset-index.js';
-import { logFileName, offsetIndexFileName, timeIndexFileName } from './segment-files.js';
+import { logFileName, offsetIndexFileName, timeIndexFileName, transactionIndexFileName } from './segment-files.js';
+import { SegmentTransactions } from './segment-transactions.js';
 import { TimeIndex } from './time-index.js';
 
 export interface SegmentPlace {
@@ -25,6 +26,8 @@ export const timestampMsOf = (batch: RecordBatch) => Math.min(Number(batch.maxTi
  */
 export class Segment {
   readonly logPath: string;
+  /** The aborted transactions whose markers lie in this segment. */
+  readonly transactions: SegmentTransactions;
   private readonly offsetIndexPath: string;
   private readonly timeIndexPath: string;
   private ownFile: StorageFile | null = null;
@@ -43,6 +46,8 @@ export class Segment {
     this.logPath = path.join(place.directory, logFileName(baseOffset));
     this.offsetIndexPath = path.join(place.directory, offsetIndexFileName(baseOffset));
     this.timeIndexPath = path.join(place.directory, timeIndexFileName(baseOffset));
+    const transactionIndexPath = path.join(place.directory, transactionIndexFileName(baseOffset));
+    this.transactions = new SegmentTransactions(place.storage, transactionIndexPath, baseOffset);
     this.maxTimestampOffset = baseOffset;
     this.bytes = place.handles.get(this.logPath).size();
   }
@@ -119,6 +124,7 @@ export class Segment {
     this.bytes = position;
     this.offsetIndex.truncate(position);
     this.timeIndex.truncate(offset);
+    this.transactions.truncate(offset);
     this.maxTimestampMs = this.timeIndex.lastTimestampMs;
     this.maxTimestampOffset = this.timeIndex.lastOffset;
     this.sinceIndexEntry = 0;
@@ -140,9 +146,11 @@ export class Segment {
    * index would hide the largest timestamp.
    */
   encodeIndexes(): { readonly path: string; readonly contents: Buffer }[] {
+    const transactions = this.transactions.encode();
     return [
       { path: this.timeIndexPath, contents: this.timeIndex.encode() },
       { path: this.offsetIndexPath, contents: this.offsetIndex.encode() },
+      ...(transactions === null ? [] : [transactions]),
     ];
   }
 
@@ -152,6 +160,7 @@ export class Segment {
    * @throws CorruptLogError if the indexes are unusable and the batches before `position` do not check either
    */
   openTail(position: number, offset: bigint): void {
+    this.transactions.truncate(offset);
     const [offsets, times] = position === 0 ? [null, null] : this.readIndexes();
     if (offsets === null || times === null) {
       this.resetIndexes();
@@ -214,7 +223,8 @@ export class Segment {
   /** Removes the files. */
   delete(): void {
     this.retire();
-    for (const file of [this.logPath, this.offsetIndexPath, this.timeIndexPath]) this.place.storage.remove(file);
+    const indexes = [this.offsetIndexPath, this.timeIndexPath, this.transactions.path];
+    for (const file of [this.logPath, ...indexes]) this.place.storage.remove(file);
   }
 
   private loadIndexes(): void {

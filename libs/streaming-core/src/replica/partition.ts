@@ -5,6 +5,8 @@ import type { LogConfig } from '../log/log-config.js';
 import type { TimestampAndOffset } from '../log/log-timestamps.js';
 import type { AppendedBatches } from '../log/log-writer.js';
 import type { PartitionLog } from '../log/partition-log.js';
+import type { ProducerEntry } from '../log/producer-state.js';
+import { encodeMarkerBatch, type TransactionMarker } from '../wire/records/control-records.js';
 import { COMPRESSION, RecordBatchError, type RecordBatch } from '../wire/records/record-batch.js';
 import { decodeRecords } from '../wire/records/record-codec.js';
 import { validateProduced } from '../wire/records/validate-batch.js';
@@ -12,6 +14,7 @@ import { CommitWaiters } from './commit-waiters.js';
 import type { EpochEnd, LeaderEpochs } from './leader-epochs.js';
 import { PartitionError } from './partition-errors.js';
 import { Quorum } from './quorum.js';
+import { abortedAmong, type AbortedInFetch } from './transactional-reads.js';
 import { checkTimestamps } from './timestamp-bounds.js';
 
 /** 0: do not wait. 1: until the leader has it. -1 (all): until a majority of the voters has it. */
@@ -46,13 +49,24 @@ export interface FetchRequest {
   readonly minOneBatch: boolean;
   /** The epoch that the client believes in; -1: it does not say. */
   readonly currentLeaderEpoch?: number;
+  /** Only what belongs to no open transaction, with word of what was aborted (`isolation.level=read_committed`). */
+  readonly readsCommitted?: boolean;
 }
 
 export interface Fetched {
   /** Whole batches, the first of which holds the offset asked for; empty if there is nothing yet. */
   readonly records: Buffer;
   readonly highWatermark: bigint;
+  readonly lastStableOffset: bigint;
   readonly logStartOffset: bigint;
+  /** For `readsCommitted`: whose records among these are to be left out; else null. */
+  readonly abortedTransactions: readonly AbortedInFetch[] | null;
+}
+
+/** Who wrote a marker for whom. */
+export interface MarkerToAppend extends TransactionMarker {
+  readonly producerId: bigint;
+  readonly producerEpoch: number;
 }
 
 /**
@@ -95,6 +109,12 @@ export class Partition {
     return this.committed;
   }
 
+  /** Readers of committed transactions see what lies before: up to the first record of a transaction without a known outcome. */
+  get lastStableOffset(): bigint {
+    const stable = this.log.ledger.transactions.lastStableOffset(this.committed);
+    return stable < this.startOffset ? this.startOffset : stable;
+  }
+
   get startOffset(): bigint {
     return this.log.startOffset;
   }
@@ -125,13 +145,15 @@ export class Partition {
    * log), acknowledged through the promise as `acks` asks. The buffer belongs to the log from then on.
    * Rejects with an error for {@link errorNameOf}; the batch is then not acknowledged, and may or may not be in the log if it is
    * a StorageError. Waiting appends are as many as the broker lets connections have in flight.
+   * `isInTransaction`: the coordinator has this partition in the producer's transaction; without it a batch that would begin one
+   * here is refused, INVALID_TXN_STATE, for nobody would end it (KIP-890).
    */
-  append(records: Buffer | null, acks: Acks): Promise<Appended> {
+  append(records: Buffer | null, acks: Acks, isInTransaction = false): Promise<Appended> {
     return this.appendAs(acks, () => {
       const { maxMessageBytes, compact } = this.config;
       const batch = validateProduced(records, { batchBytesMax: maxMessageBytes });
-      if (batch.isTransactional) {
-        throw new RecordBatchError('INVALID_TXN_STATE', 'transactional writes are not served');
+      if (batch.isTransactional && !isInTransaction && !this.hasOpenTransaction(batch)) {
+        throw new RecordBatchError('INVALID_TXN_STATE', 'the partition was not added to the transaction');
       }
       if (compact) checkKeys(batch);
       checkTimestamps(batch, this.config, this.options.clock.nowMs());
@@ -144,6 +166,23 @@ export class Partition {
     return this.appendAs(acks, () => records);
   }
 
+  /** Ends a producer's transaction here; written whether it has one or not, so that it fences older epochs. */
+  appendMarker(marker: MarkerToAppend): Promise<Appended> {
+    return this.appendInternal(encodeMarkerBatch(marker, this.options.clock.nowMs()));
+  }
+
+  /** Whether a producer of this epoch has written here and awaits its marker. */
+  hasOpenTransaction({ producerId, producerEpoch }: Pick<MarkerToAppend, 'producerId' | 'producerEpoch'>): boolean {
+    const entry = this.log.ledger.producers.entries().get(producerId);
+    return entry !== undefined && entry.currentTxnFirstOffset >= 0n && entry.epoch === producerEpoch;
+  }
+
+  /** What the partition remembers of its producers, by producer id. */
+  producers(): ReadonlyMap<bigint, Readonly<ProducerEntry>> {
+    this.assertOpen();
+    return this.log.ledger.producers.entries();
+  }
+
   /**
    * Committed batches from an offset on: at once when the bytes are likely cached, else as a promise. Throws (or rejects with)
    * an error for {@link errorNameOf}: OFFSET_OUT_OF_RANGE, FENCED_LEADER_EPOCH, UNKNOWN_LEADER_EPOCH, storage errors.
@@ -151,12 +190,15 @@ export class Partition {
   fetch(request: FetchRequest): Fetched | Promise<Fetched> {
     this.assertOpen();
     this.checkEpoch(request.currentLeaderEpoch ?? -1);
-    const { committed: highWatermark } = this;
-    const { startOffset: logStartOffset } = this;
-    const records = this.log.read({ ...request, upToOffset: highWatermark });
-    return records instanceof Promise
-      ? records.then((read) => ({ records: read, highWatermark, logStartOffset }))
-      : { records, highWatermark, logStartOffset };
+    const { committed: highWatermark, lastStableOffset, startOffset: logStartOffset } = this;
+    const { fromOffset, readsCommitted = false } = request;
+    const upToOffset = readsCommitted ? lastStableOffset : highWatermark;
+    const withFacts = (records: Buffer): Fetched => {
+      const abortedTransactions = readsCommitted ? abortedAmong(this.log, records, fromOffset) : null;
+      return { records, highWatermark, lastStableOffset, logStartOffset, abortedTransactions };
+    };
+    const records = this.log.read({ ...request, upToOffset });
+    return records instanceof Promise ? records.then(withFacts) : withFacts(records);
   }
 
   /**
