@@ -87,6 +87,30 @@ describe('Writer', () => {
   });
 });
 
+describe('Writer', () => {
+  it('writes every primitive whole where one chunk ends and the next begins', () => {
+    const writes: ((writer: Writer) => void)[] = [
+      (writer) => writer.boolean(true),
+      (writer) => writer.int8(0x5a),
+      (writer) => writer.uvarint(0xffffffff),
+      (writer) => writer.varlong(-(2n ** 63n)),
+      (writer) => writer.int64(0x0102030405060708n),
+      (writer) => writer.uuid('AQIDBAUGBwgJCgsMDQ4PEA'),
+      (writer) => writer.string('ridé', true),
+    ];
+    for (const write of writes) {
+      const alone = written(write);
+      for (let before = 480; before <= 520; before++) {
+        const bytes = written((writer) => {
+          for (let index = 0; index < before; index++) writer.int8(7);
+          write(writer);
+        });
+        expect(bytes.equals(Buffer.concat([Buffer.alloc(before, 7), alone]))).toBe(true);
+      }
+    }
+  });
+});
+
 describe('Reader', () => {
   it('never reads past the end it was given', () => {
     const buffer = Buffer.alloc(16, 1);

@@ -163,6 +163,12 @@ export class Reader {
     return this.#buffer.toString('utf8', start, end);
   }
 
+  /** Bytes that are not UTF-8 become replacement characters: for text that names nothing. */
+  lenientUtf8(length: number): string {
+    const start = this.take(length);
+    return this.#buffer.toString('utf8', start, start + length);
+  }
+
   /** Runs `read` over exactly the next `length` bytes; it must use all of them. */
   within<T>(length: number, read: (reader: Reader) => T): T {
     const end = this.take(length) + length;

@@ -74,7 +74,7 @@ export class Writer {
   }
 
   boolean(value: boolean): void {
-    this.#chunk[this.#reserve(1)] = value ? 1 : 0;
+    this.#byte(value ? 1 : 0);
   }
 
   uvarint(value: number): void {
@@ -100,10 +100,10 @@ export class Writer {
     if (BigInt.asIntN(64, value) !== value) throw this.#unfit(`${value} is not a 64-bit integer`);
     let rest = BigInt.asUintN(64, (value << 1n) ^ (value >> 63n));
     while (rest > 0x7fn) {
-      this.#chunk[this.#reserve(1)] = Number(rest & 0x7fn) | 0x80;
+      this.#byte(Number(rest & 0x7fn) | 0x80);
       rest >>= 7n;
     }
-    this.#chunk[this.#reserve(1)] = Number(rest);
+    this.#byte(Number(rest));
   }
 
   /** 22 characters of base64url. */
@@ -165,6 +165,12 @@ export class Writer {
   /** Overwrites the first four bytes, which an earlier `int32` left for it. */
   patchFirstInt32(value: number): void {
     (this.#chunks[0] ?? this.#chunk).writeInt32BE(value, 0);
+  }
+
+  #byte(value: number): void {
+    // First the place: it may be in a new chunk.
+    const at = this.#reserve(1);
+    this.#chunk[at] = value;
   }
 
   #reserve(bytes: number): number {

@@ -137,7 +137,7 @@ function lastOffsetOf(records: readonly RecordInput[], baseOffset: bigint): bigi
 function writeRecord(writer: Writer, record: RecordInput, offsetDelta: number, timestampDelta: bigint): void {
   const body = new Writer();
   body.int8(0);
-  body.varlong(timestampDelta);
+  body.varlong(BigInt.asIntN(64, timestampDelta));
   body.varint(offsetDelta);
   writeNullable(body, record.key);
   writeNullable(body, record.value);
@@ -177,9 +177,12 @@ function readRecord(
   for (let index = 0; index < headerCount; index++) {
     const keyLength = reader.varint();
     if (keyLength < 0) throw new WireError('NEGATIVE_LENGTH', reader.position, `header key length ${keyLength}`);
-    headers.push({ key: reader.utf8(keyLength), value: readNullable(reader) });
+    // Brokers take a batch without looking at its text, so that it must be readable whatever its text is.
+    headers.push({ key: reader.lenientUtf8(keyLength), value: readNullable(reader) });
   }
-  return { offset, timestamp: appendTime ?? baseTimestamp + timestampDelta, key, value, headers };
+  // Times that overflow wrap around, as in Kafka, so that they can be written again.
+  const timestamp = appendTime ?? BigInt.asIntN(64, baseTimestamp + timestampDelta);
+  return { offset, timestamp, key, value, headers };
 }
 
 function readNullable(reader: Reader): Buffer | null {

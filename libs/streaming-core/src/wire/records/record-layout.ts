@@ -75,7 +75,9 @@ class Cursor {
 
   skipVarlong(): void {
     for (let index = 0; index < VARLONG_BYTES_MAX && this.position < this.limit; index++) {
-      if (this.buffer[this.position++]! < 0x80) return;
+      const byte = this.buffer[this.position++]!;
+      if (index === VARLONG_BYTES_MAX - 1 && byte > 0x01) break;
+      if (byte < 0x80) return;
     }
     throw new RecordBatchError('INVALID_RECORD', 'a record holds a varint that is cut or too long');
   }

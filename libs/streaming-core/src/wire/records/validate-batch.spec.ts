@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { BATCH_FIELD, RecordBatch } from './record-batch.js';
-import { encodeBatch, type BatchInput } from './record-codec.js';
+import { decodeRecords, encodeBatch, type BatchInput } from './record-codec.js';
 import { validateProduced } from './validate-batch.js';
 
 const records = [
@@ -76,6 +76,32 @@ describe('validateProduced', () => {
     expect(() => validateProduced(bytes, rules)).toThrow(
       expect.objectContaining({ name: 'RecordBatchError', errorName }),
     );
+  });
+
+  it('takes a header whose key is not UTF-8, and every reader reads it', () => {
+    const headers = [{ key: 'né', value: null }];
+    const bytes = encodeBatch({ records: [{ timestamp: 1n, key: null, value: null, headers }] });
+    bytes[bytes.lastIndexOf('né') + 2] = 0xff;
+    bytes.writeUInt32BE(new RecordBatch(bytes).computeCrc(), BATCH_FIELD.crc);
+    expect(decodeRecords(validateProduced(bytes, rules))[0]!.headers[0]!.key).toBe('n\ufffd\ufffd');
+  });
+
+  it('refuses a timestamp of more than 64 bits', () => {
+    const timestamps = [-1n, 2n ** 62n];
+    const bytes = encodeBatch({ records: timestamps.map((timestamp) => ({ timestamp, key: null, value: null })) });
+    // The tenth byte of a varint of 64 bits has one bit; the second record's timestamp ends there.
+    const at = bytes.length - 5;
+    expect(bytes[at]).toBe(1);
+    expect(() => validateProduced(bytes, rules)).not.toThrow();
+    bytes[at] = 2;
+    bytes.writeUInt32BE(new RecordBatch(bytes).computeCrc(), BATCH_FIELD.crc);
+    expect(() => validateProduced(bytes, rules)).toThrow(expect.objectContaining({ errorName: 'INVALID_RECORD' }));
+  });
+
+  it('wraps timestamps around that overflow, so that they can be written again', () => {
+    const timestamps = [2n ** 62n, -(2n ** 63n)];
+    const bytes = encodeBatch({ records: timestamps.map((timestamp) => ({ timestamp, key: null, value: null })) });
+    expect(decodeRecords(new RecordBatch(bytes)).map(({ timestamp }) => timestamp)).toEqual(timestamps);
   });
 
   it('does not open a compressed batch', () => {
