@@ -10,6 +10,7 @@ import path from 'node:path';
 import { FileHandles } from 'streaming-core/log/file-handles';
 import { parseTopicConfigs } from 'streaming-core/log/log-config';
 import { PartitionLog } from 'streaming-core/log/partition-log';
+import { ReadBuffers } from 'streaming-core/log/read-buffers';
 import { NodeClock } from 'streaming-core/ports/node/node-clock';
 import { NodeRandom } from 'streaming-core/ports/node/node-random';
 import { NodeProcess } from 'streaming-core/ports/node/node-process';
@@ -39,6 +40,7 @@ function openLog(directory: string): PartitionLog {
     storage,
     clock,
     handles: new FileHandles(storage),
+    readBuffers: new ReadBuffers(),
     directory,
     config,
     strictDurability: false,

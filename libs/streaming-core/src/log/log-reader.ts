@@ -1,4 +1,5 @@
 import { BATCH_HEADER_BYTES, RecordBatch } from '../wire/records/record-batch.js';
+import type { ReadBuffers } from './read-buffers.js';
 import type { Segment } from './segment.js';
 import type { SegmentList } from './segment-list.js';
 
@@ -21,32 +22,37 @@ const SEEK_BYTES = 8192;
 type Slice = { readonly batches: Buffer } | { readonly skipBytes: number; readonly needBytes: number };
 
 /** Whole batches from an offset on: at once where the bytes are likely cached, else as a promise. Rejects SegmentGoneError. */
-export function readSegments(segments: SegmentList, request: ReadRequest): Buffer | Promise<Buffer> {
+export function readSegments(
+  segments: SegmentList,
+  request: ReadRequest,
+  buffers: ReadBuffers,
+): Buffer | Promise<Buffer> {
   if (request.fromOffset >= request.upToOffset || request.maxBytes <= 0) return EMPTY;
   const segment = segments.for(request.fromOffset);
   const isHot =
     segment === segments.active && segment.size - segment.offsetIndex.floorPosition(request.fromOffset) <= HOT_BYTES;
-  return isHot ? readSegmentSync(segment, request) : readCold(segments, request);
+  return isHot ? readSegmentSync(segment, request, buffers) : readCold(segments, request, buffers);
 }
 
-async function readCold(segments: SegmentList, request: ReadRequest): Promise<Buffer> {
+async function readCold(segments: SegmentList, request: ReadRequest, buffers: ReadBuffers): Promise<Buffer> {
   // A compacted segment may hold nothing at or after the offset: then the next one does.
   for (const segment of segments.all.slice(segments.indexFor(request.fromOffset))) {
     if (segment.baseOffset >= request.upToOffset) break;
-    const batches = await readSegment(segment, request);
+    const batches = await readSegment(segment, request, buffers);
     if (batches.length > 0) return batches;
   }
   return EMPTY;
 }
 
 /** Whole batches of one segment, read at once. Fast when the pages are cached, as those of the log's tail are. */
-function readSegmentSync(segment: Segment, request: ReadRequest): Buffer {
+function readSegmentSync(segment: Segment, request: ReadRequest, buffers: ReadBuffers): Buffer {
   let [position, length] = firstPiece(segment, request);
   while (length > 0) {
-    const piece = Buffer.allocUnsafe(length);
+    const piece = buffers.take(length);
     const filled = segment.file.readSync(piece, position);
     const slice = sliceBatches(piece.subarray(0, filled), request);
     if ('batches' in slice) return slice.batches;
+    buffers.give(piece);
     position += slice.skipBytes;
     length = pieceLength(segment, position, Math.max(slice.needBytes, request.maxBytes));
   }
@@ -54,13 +60,14 @@ function readSegmentSync(segment: Segment, request: ReadRequest): Buffer {
 }
 
 /** The same without blocking: for what must come from the disk. */
-async function readSegment(segment: Segment, request: ReadRequest): Promise<Buffer> {
+async function readSegment(segment: Segment, request: ReadRequest, buffers: ReadBuffers): Promise<Buffer> {
   let [position, length] = firstPiece(segment, request);
   while (length > 0) {
-    const piece = Buffer.allocUnsafe(length);
+    const piece = buffers.take(length);
     const filled = await segment.file.read(piece, position);
     const slice = sliceBatches(piece.subarray(0, filled), request);
     if ('batches' in slice) return slice.batches;
+    buffers.give(piece);
     position += slice.skipBytes;
     length = pieceLength(segment, position, Math.max(slice.needBytes, request.maxBytes));
   }

@@ -7,6 +7,7 @@ import type { LogConfig } from './log-config.js';
 import { advanceStart, dropOldest, truncateLog } from './log-cut.js';
 import { OffsetOutOfRangeError, SegmentGoneError } from './log-errors.js';
 import { readSegments, type ReadRequest } from './log-reader.js';
+import type { ReadBuffers } from './read-buffers.js';
 import { recoverLog, type DamagePolicy, type RecoveryReport } from './log-recovery.js';
 import { LogState } from './log-state.js';
 import { LogSync } from './log-sync.js';
@@ -22,6 +23,7 @@ export interface PartitionLogOptions {
   readonly storage: Storage;
   readonly clock: Clock;
   readonly handles: FileHandles;
+  readonly readBuffers: ReadBuffers;
   /** `<topic>-<partition>`; created if it is missing. */
   readonly directory: string;
   readonly config: LogConfig;
@@ -157,7 +159,7 @@ export class PartitionLog {
     if (fromOffset < startOffset || fromOffset > endOffset) {
       throw new OffsetOutOfRangeError(fromOffset, startOffset, endOffset);
     }
-    const batches = readSegments(segments, request);
+    const batches = readSegments(segments, request, this.options.readBuffers);
     return batches instanceof Promise ? batches.catch((error: unknown) => this.readAgain(request, error)) : batches;
   }
 

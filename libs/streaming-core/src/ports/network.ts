@@ -49,8 +49,11 @@ export interface Connection {
   /** Called once, whoever closed it. */
   onClose(handler: (error?: Error) => void): void;
   onDrain(handler: () => void): void;
-  /** False when the peer reads too slowly: wait for drain before writing more. */
-  write(chunks: readonly Buffer[]): boolean;
+  /**
+   * False when the peer reads too slowly: wait for drain before writing more. `onSent` is called once the chunks are with the
+   * operating system and their memory is free for other use; never if the connection closes before that.
+   */
+  write(chunks: readonly Buffer[], onSent?: () => void): boolean;
   /** Bytes accepted by write and not yet taken by the peer. */
   readonly bufferedBytes: number;
   /** Stops and resumes delivery of data. */

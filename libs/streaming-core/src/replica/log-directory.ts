@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { FileHandles } from '../log/file-handles.js';
+import { ReadBuffers } from '../log/read-buffers.js';
 import type { LogConfig } from '../log/log-config.js';
 import { PartitionLog } from '../log/partition-log.js';
 import type { Clock, Timer } from '../ports/clock.js';
@@ -45,6 +46,8 @@ const MAINTENANCE_INTERVAL_MS = 15_000;
 export class LogDirectory {
   readonly clusterId: string;
   private readonly lock: DirectoryLock;
+  /** For whoever sends what was read: to give the memory back. */
+  readonly readBuffers = new ReadBuffers();
   private readonly handles: FileHandles;
   private readonly partitions = new Map<string, Partition>();
   private readonly flush: FlushPolicy;
@@ -90,10 +93,12 @@ export class LogDirectory {
       storage,
       clock,
       handles: this.handles,
+      readBuffers: this.readBuffers,
       directory,
       config,
       strictDurability,
-      damagePolicy: strictDurability ? 'refuse' : 'set-aside',
+      // A disk that was writing when the power went may have written later pages and not earlier ones.
+      damagePolicy: 'set-aside',
     });
     const { cutBytes, setAside } = log.recovery;
     if (cutBytes > 0) this.options.onEvent?.({ kind: 'recovered', partition: name, cutBytes, setAside });

@@ -130,8 +130,8 @@ class TlsConnection implements Connection, TlsSide {
     this.#onClose.push(handler);
   }
 
-  write(chunks: readonly Buffer[]): boolean {
-    return this.#secured?.write(chunks) ?? false;
+  write(chunks: readonly Buffer[], onSent?: () => void): boolean {
+    return this.#secured?.write(chunks, onSent) ?? false;
   }
 
   pause(): void {

@@ -33,8 +33,8 @@ export class SocketConnection implements Connection {
     this.socket.on('drain', handler);
   }
 
-  write(chunks: readonly Buffer[]): boolean {
-    return writeAll(this.socket, chunks);
+  write(chunks: readonly Buffer[], onSent?: () => void): boolean {
+    return writeAll(this.socket, chunks, onSent);
   }
 
   pause(): void {
@@ -59,10 +59,14 @@ export function peerOf(socket: Socket): string {
 }
 
 /** All chunks in as few packets as they fit; false when the peer reads too slowly. */
-export function writeAll(socket: Socket, chunks: readonly Buffer[]): boolean {
+export function writeAll(socket: Socket, chunks: readonly Buffer[], onSent?: () => void): boolean {
   if (!socket.writable) return false;
   socket.cork();
-  for (const chunk of chunks) socket.write(chunk);
+  const last = chunks.length - 1;
+  for (const [index, chunk] of chunks.entries()) {
+    if (index < last || !onSent) socket.write(chunk);
+    else socket.write(chunk, (error) => !error && onSent());
+  }
   socket.uncork();
   return !socket.writableNeedDrain;
 }
