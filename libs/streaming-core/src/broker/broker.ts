@@ -1,28 +1,35 @@
 import path from 'node:path';
 import type { Clock, Timer } from '../ports/clock.js';
-import type { Listener, Network } from '../ports/network.js';
+import type { Network } from '../ports/network.js';
 import type { HostProcess } from '../ports/process.js';
 import type { Random } from '../ports/random.js';
 import type { Storage } from '../ports/storage.js';
 import { LogDirectory, type LogDirectoryEvent } from '../replica/log-directory.js';
 import type { FlushPolicy } from '../replica/partition.js';
-import { BrokerConfig, type BrokerOptions } from './config.js';
+import { BrokerConfig, BrokerConfigError, type BrokerOptions } from './config.js';
 import { ConfigResources } from './configs/config-resources.js';
 import { ConfigStore } from './configs/config-store.js';
 import { Connections } from './connections.js';
 import { FetchSessions } from './fetch/fetch-sessions.js';
 import { FetchWaits } from './fetch-waits.js';
 import { GroupService } from './group-service.js';
+import { Listeners, type OpenListener } from './listeners.js';
 import { SILENT, type Logger } from './logger.js';
 import { BrokerMetrics } from './metrics.js';
 import { OffsetsTopic } from './offsets-topic.js';
 import { ProducerIds } from './producer-ids.js';
+import { ClientQuotas } from './quotas/client-quotas.js';
+import { QuotaStore } from './quotas/quota-store.js';
+import { throttledTable } from './quotas/throttled-table.js';
 import { createRequestTable } from './request-table.js';
 import type { RequestTable } from './request-context.js';
-import { Security } from './security.js';
+import { FileSecurityStore } from './security/security-store.js';
+import { Security } from './security/security.js';
 import type { BrokerServices, Node } from './services.js';
 import { TopicCatalog, type NewTopic, type Topic } from './topic-catalog.js';
 import { TopicStore } from './topic-store.js';
+import { Transactions } from './transactions/transactions.js';
+import type { DecodedRecord } from '../wire/records/record-codec.js';
 
 export interface BrokerPorts {
   readonly clock: Clock;
@@ -53,9 +60,9 @@ export class Broker {
   readonly #services: BrokerServices;
   readonly #directory: LogDirectory;
   readonly #connections: Connections;
+  readonly #listeners: Listeners;
   readonly #clock: Clock;
   readonly #logger: Logger;
-  #listener: Listener | null = null;
   #expiry: Timer | null = null;
   #isStopped = false;
 
@@ -91,11 +98,16 @@ export class Broker {
       maintenanceIntervalMs: config.number('log.retention.check.interval.ms'),
       onEvent: (event) => this.#onDirectoryEvent(event),
     });
-    const security = new Security(config);
     const topics = new TopicCatalog(config, new TopicStore(storage, dataDirectory), this.#directory, random);
     let configs: ConfigResources;
+    let quotas: ClientQuotas;
+    let security: Security;
     try {
+      security = new Security(config, new FileSecurityStore(storage, dataDirectory), random);
+      const { authorizer, scram } = security;
+      this.#listeners = new Listeners({ config, authorizer, scram, clock: networkClock, random, logger });
       configs = new ConfigResources(config, topics, new ConfigStore(storage, dataDirectory));
+      quotas = new ClientQuotas(new QuotaStore(storage, dataDirectory), networkClock);
       topics.load();
     } catch (error) {
       void this.#directory.close();
@@ -114,43 +126,60 @@ export class Broker {
       log: offsetsTopic,
       logger,
     });
+    const producerIds = new ProducerIds(storage, dataDirectory);
     this.#services = {
       config,
-      cluster: { clusterId: this.#directory.clusterId, self: () => this.#self() },
+      cluster: { clusterId: this.#directory.clusterId, self: (listener) => this.#self(listener) },
       security,
       topics,
       logDirectory: { path: path.resolve(dataDirectory), space: () => storage.space(dataDirectory) },
       configs,
+      quotas,
       groups,
       offsetsTopic,
       fetchSessions: new FetchSessions(config.number('max.incremental.fetch.session.cache.slots'), () => random.next()),
       fetchWaits: new FetchWaits(networkClock),
-      producerIds: new ProducerIds(storage, dataDirectory),
+      producerIds,
+      transactions: new Transactions({ config, topics, groups, producerIds, clock, logger }),
       metrics,
       clock,
       logger,
     };
-    const table = createRequestTable(this.#services);
+    const table = throttledTable(createRequestTable(this.#services), quotas, networkClock);
     this.#connections = new Connections({
       table: options.interceptRequests?.(table) ?? table,
       clock: networkClock,
       logger,
       metrics,
+      readBuffers: this.#directory.readBuffers,
       maxRequestBytes: config.number('socket.request.max.bytes'),
       maxInFlight: config.number('max.in.flight.requests.per.connection'),
       maxConnections: config.number('max.connections'),
       maxIdleMs: config.number('connections.max.idle.ms'),
-      authorizer: security.authorizer,
+      maxConnectionsPerIp: config.number('max.connections.per.ip'),
+      maxConnectionsOf: connectionLimits(config),
+      maxRequestBytesBefore: config.number('sasl.server.max.receive.size'),
+      authenticationTimeoutMs: config.number('connection.authentication.timeout.ms'),
     });
   }
 
-  /** Where it listens; not what it advertises. */
+  /** Where the first listener is; not what it advertises. */
   get host(): string {
-    return this.#listener?.host ?? this.config.host;
+    return this.#listeners.all()[0]!.host;
   }
 
   get port(): number {
-    return this.#listener?.port ?? this.config.port;
+    return this.#listeners.all()[0]!.port;
+  }
+
+  /** Every place where it listens, in the order of the setting `listeners`. */
+  get listeners(): readonly OpenListener[] {
+    return this.#listeners.all();
+  }
+
+  /** Takes renewed keys and certificates from their files. @throws {BrokerConfigError}, and goes on with what it has */
+  reloadCertificates(): void {
+    this.#listeners.reloadCertificates();
   }
 
   get clusterId(): string {
@@ -176,9 +205,10 @@ export class Broker {
     if (this.#isStopped) return;
     this.#isStopped = true;
     this.#expiry?.cancel();
-    await this.#listener?.close();
+    await this.#listeners.close();
     this.#services.fetchWaits.stop();
     this.#services.groups.stop();
+    this.#services.transactions.stop();
     await this.#connections.drain(DRAIN_MS);
     await this.#directory.close();
     this.#connections.destroyAll();
@@ -189,22 +219,22 @@ export class Broker {
     if (this.#isStopped) return;
     this.#isStopped = true;
     this.#expiry?.cancel();
-    void this.#listener?.close();
+    void this.#listeners.close();
     this.#connections.destroyAll();
     this.#services.fetchWaits.stop();
     this.#services.groups.stop();
+    this.#services.transactions.stop();
     this.#directory.abandon();
   }
 
   async #open(network: Network): Promise<void> {
-    const { groups, offsetsTopic } = this.#services;
+    const { groups, offsetsTopic, transactions } = this.#services;
     const partitions = Array.from({ length: offsetsTopic.partitionCount }, (_, index) => index);
     for (const partition of partitions) groups.coordinator.startLoading(partition);
-    this.#listener = await network.listen({ host: this.config.host, port: this.config.port }, (connection) =>
-      this.#connections.accept(connection, 'PLAINTEXT'),
-    );
+    await this.#listeners.open(network, (connection, sessions) => this.#connections.accept(connection, sessions));
     for (const partition of partitions) await this.#loadGroups(partition);
     groups.wake();
+    await transactions.load();
     this.#scheduleExpiry();
   }
 
@@ -214,20 +244,22 @@ export class Broker {
       groups.coordinator.failLoading(partition);
       return;
     }
-    await offsetsTopic.read(partition, ({ key, value }) => {
+    const onRecord = ({ key, value }: DecodedRecord, producerId: bigint | null): void => {
       if (key === null) return;
       try {
-        groups.coordinator.load(key, value, groups.now());
+        groups.coordinator.load(key, value, groups.now(), producerId);
       } catch (error) {
         this.#logger.error({ partition, err: error }, 'skipped a record of __consumer_offsets that cannot be read');
       }
-    });
+    };
+    await offsetsTopic.read(partition, onRecord, (producerId, isCommit) =>
+      groups.coordinator.completeTransaction(partition, producerId, isCommit),
+    );
     groups.coordinator.finishLoading(partition);
   }
 
-  #self(): Node {
-    const { nodeId, advertisedHost, advertisedPort } = this.config;
-    return { nodeId, host: advertisedHost ?? reachable(this.host), port: advertisedPort ?? this.port };
+  #self(listener?: string): Node {
+    return { nodeId: this.config.nodeId, ...this.#listeners.address(listener) };
   }
 
   #scheduleExpiry(): void {
@@ -273,8 +305,16 @@ function groupConfig(config: BrokerConfig, offsetsPartitions: number) {
   };
 }
 
-/** Nobody can connect to "every address": who listens there is reached at the loopback unless told otherwise. */
-function reachable(host: string): string {
-  if (host === '0.0.0.0') return '127.0.0.1';
-  return host === '::' ? '::1' : host;
+/** `max.connections.per.ip.overrides`. @throws {BrokerConfigError} */
+function connectionLimits(config: BrokerConfig): ReadonlyMap<string, number> {
+  const setting = 'max.connections.per.ip.overrides';
+  const entries = config.text(setting).split(',');
+  return new Map(
+    entries.flatMap((entry) => {
+      if (entry.trim() === '') return [];
+      const [, address, count] = /^\s*\[?([^\]]+)\]?:(\d+)\s*$/.exec(entry) ?? [];
+      if (!address) throw new BrokerConfigError(`${setting}: "${entry}" is not of the form address:count`);
+      return [[address, Number(count)] as const];
+    }),
+  );
 }

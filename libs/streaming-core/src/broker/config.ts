@@ -1,5 +1,5 @@
 import { TOPIC_CONFIGS, type TopicConfigDefinition } from '../log/topic-configs.js';
-import { listenerSettingBase } from './security-settings.js';
+import { listenerSettingBase } from './security/security-settings.js';
 import {
   BROKER_SETTINGS,
   checkSetting,

@@ -3,10 +3,13 @@ import { ManualClock } from '../ports/memory/manual-clock.js';
 import type { Connection } from '../ports/network.js';
 import { APIS } from '../wire/apis/registry.js';
 import { encodeRequest } from '../wire/messages.js';
-import { ClientSession } from './client-session.js';
+import { BrokerConfig } from './config.js';
+import { ClientSession } from './security/client-session.js';
 import { ClientConnection } from './connection.js';
 import { SILENT } from './logger.js';
+import { ReadBuffers } from '../log/read-buffers.js';
 import { BrokerMetrics } from './metrics.js';
+import { listenersOf } from './security/listener-config.js';
 import type { RequestContext, RequestTable } from './request-context.js';
 
 it('tells a handler that begins to wait after its client has gone', () => {
@@ -32,18 +35,29 @@ it('tells a handler that begins to wait after its client has gone', () => {
       return new Promise(() => undefined);
     },
   } as unknown as RequestTable;
-  new ClientConnection(
-    connection,
-    {
-      table,
-      clock: new ManualClock(),
-      logger: SILENT,
-      metrics: new BrokerMetrics(),
-      maxRequestBytes: 1_000,
-      maxInFlight: 1,
+  const clock = new ManualClock();
+  const world = {
+    listener: listenersOf(new BrokerConfig())[0]!,
+    beginExchange: () => {
+      throw new Error('nobody authenticates here');
     },
-    new ClientSession({ listener: 'PLAINTEXT', host: '127.0.0.1', authorizer: null }),
-  );
+    authorizer: null,
+    clock,
+    logger: SILENT,
+    failureDelayMs: 0,
+  };
+  const services = {
+    table,
+    clock,
+    logger: SILENT,
+    metrics: new BrokerMetrics(),
+    readBuffers: new ReadBuffers(),
+    maxRequestBytes: 1_000,
+    maxInFlight: 1,
+    maxRequestBytesBefore: 1_000,
+    authenticationTimeoutMs: 1_000,
+  };
+  new ClientConnection(connection, services, new ClientSession(world, '127.0.0.1', connection.peer, null));
   deliver(Buffer.concat(encodeRequest(3, 1, { correlationId: 1, clientId: 'x' }, { topics: [] })));
   close();
   let isTold = false;

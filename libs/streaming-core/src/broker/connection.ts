@@ -1,4 +1,5 @@
-import type { Clock } from '../ports/clock.js';
+import type { Clock, Timer } from '../ports/clock.js';
+import type { ReadBuffers } from '../log/read-buffers.js';
 import type { Connection } from '../ports/network.js';
 import { findApi, type ApiKey } from '../wire/apis/registry.js';
 import { FrameError, FrameSplitter } from '../wire/frame.js';
@@ -12,13 +13,16 @@ import {
   type RequestMessage,
 } from '../wire/messages.js';
 import { WireError } from '../wire/wire-error.js';
-import type { ClientSession } from './client-session.js';
+import type { ClientSession } from './security/client-session.js';
 import type { Logger } from './logger.js';
 import type { BrokerMetrics } from './metrics.js';
+import { Mute } from './quotas/mute.js';
 import type { HandlerResult, RequestContext, RequestTable } from './request-context.js';
 
 const PRODUCE_KEY = 0;
+const FETCH_KEY = 1;
 const API_VERSIONS_KEY = 18;
+const SASL_AUTHENTICATE_KEY = 36;
 /** Unsent bytes at which a connection's next request waits until its client has read. */
 const UNSENT_BYTES_MAX = 1 << 20;
 /** Bytes of produce requests under way at which the next one waits. */
@@ -29,8 +33,14 @@ export interface ConnectionServices {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: BrokerMetrics;
+  /** Where the memory of fetched records goes once they are sent. */
+  readonly readBuffers: ReadBuffers;
   readonly maxRequestBytes: number;
   readonly maxInFlight: number;
+  /** Largest request of a client that has not authenticated. */
+  readonly maxRequestBytesBefore: number;
+  /** Time that a client has for TLS and SASL. */
+  readonly authenticationTimeoutMs: number;
 }
 
 /** A request under way. Its response leaves once all earlier ones have left. */
@@ -59,7 +69,9 @@ export class ClientConnection {
   readonly #inFlight: InFlight[] = [];
   readonly #disconnectCallbacks = new Set<() => void>();
   readonly #onIdle: (() => void)[] = [];
+  readonly #mute: Mute;
   #inFlightBytes = 0;
+  #authenticationTimer: Timer | null = null;
   #isReading = true;
   #isDraining = false;
   #isClosed = false;
@@ -70,10 +82,22 @@ export class ClientConnection {
     this.#services = services;
     this.peer = connection.peer;
     this.lastActiveMs = services.clock.monotonicMs();
-    this.#frames = new FrameSplitter({ frameBytesMax: services.maxRequestBytes, frameBytesMin: REQUEST_BYTES_MIN });
+    this.#mute = new Mute(services.clock, () => this.#pump());
+    this.#frames = new FrameSplitter({
+      get frameBytesMax() {
+        return session.isAuthenticated ? services.maxRequestBytes : services.maxRequestBytesBefore;
+      },
+      get frameBytesMin() {
+        return session.expectsBareToken ? 0 : REQUEST_BYTES_MIN;
+      },
+    });
+    if (!session.isAuthenticated) this.#awaitAuthentication();
     connection.onData((chunk) => this.#onData(chunk));
     connection.onDrain(() => this.#pump());
-    connection.onClose(() => this.#onClosed());
+    connection.onClose((error) => {
+      if (error && !session.isAuthenticated) this.refuse('NOT_AUTHENTICATED', error);
+      this.#onClosed();
+    });
   }
 
   get isBusy(): boolean {
@@ -129,7 +153,7 @@ export class ClientConnection {
   }
 
   #mayStart(frame: Buffer): boolean {
-    if (this.#connection.bufferedBytes > UNSENT_BYTES_MAX) return false;
+    if (this.#connection.bufferedBytes > UNSENT_BYTES_MAX || this.#mute.isOn) return false;
     if (this.#inFlight.length === 0) return true;
     const isProduce = frame.length >= 2 && frame.readInt16BE(0) === PRODUCE_KEY;
     return (
@@ -138,6 +162,11 @@ export class ClientConnection {
       this.#inFlightBytes + frame.length <= IN_FLIGHT_BYTES_MAX &&
       this.#inFlight.every((request) => request.apiKey === PRODUCE_KEY)
     );
+  }
+
+  /** Starts no request for so long: the client is over its quota. */
+  mute(forMs: number): void {
+    if (!this.#isClosed) this.#mute.extend(forMs);
   }
 
   #setReading(isReading: boolean): void {
@@ -150,6 +179,16 @@ export class ClientConnection {
   #start(frame: Buffer): void {
     const { clock } = this.#services;
     this.lastActiveMs = clock.monotonicMs();
+    if (this.#session.expectsBareToken) {
+      void this.#authenticateBare(frame);
+      return;
+    }
+    // Nothing more of a stranger's request is looked at.
+    const refusal = this.#session.refusal(frame.readInt16BE(0));
+    if (refusal !== null) {
+      this.refuse('NOT_AUTHENTICATED', refusal);
+      return;
+    }
     let request: DecodedRequest;
     try {
       request = decodeRequest(frame);
@@ -158,32 +197,45 @@ export class ClientConnection {
       this.#onUndecodable(frame, error);
       return;
     }
-    const inFlight: InFlight = {
-      apiKey: request.apiKey,
-      bytes: frame.length,
-      startedMs: this.lastActiveMs,
-      response: undefined,
-    };
+    const inFlight = this.#enter(request.apiKey, frame);
     const metrics = this.#services.metrics.api(request.apiKey);
     metrics.requests += 1;
     metrics.requestBytes += frame.length;
+    this.#handle(request, inFlight);
+  }
+
+  #enter(apiKey: number, frame: Buffer): InFlight {
+    const inFlight: InFlight = { apiKey, bytes: frame.length, startedMs: this.lastActiveMs, response: undefined };
     this.#inFlight.push(inFlight);
     this.#inFlightBytes += frame.length;
-    this.#handle(request, inFlight);
+    return inFlight;
+  }
+
+  /** A frame that is a SASL token and nothing else; who fails hears nothing, as in Kafka. */
+  async #authenticateBare(token: Buffer): Promise<void> {
+    const inFlight = this.#enter(SASL_AUTHENTICATE_KEY, token);
+    try {
+      const { bytes } = await this.#session.authenticate(token);
+      const size = Buffer.alloc(4);
+      size.writeInt32BE(bytes.length);
+      this.#finish(inFlight, this.#session.isOver ? [] : [size, bytes]);
+    } catch (error) {
+      this.#onFailed(SASL_AUTHENTICATE_KEY, error);
+    }
+  }
+
+  #awaitAuthentication(): void {
+    const { clock, authenticationTimeoutMs } = this.#services;
+    this.#authenticationTimer = clock.schedule(authenticationTimeoutMs, () => {
+      if (this.#session.isAuthenticated) return;
+      this.refuse('AUTHENTICATION_TIMEOUT', `not authenticated within ${authenticationTimeoutMs} ms`);
+    });
   }
 
   #onUndecodable(frame: Buffer, error: unknown): void {
     const isOldApiVersions = error instanceof UnsupportedRequestError && error.apiKey === API_VERSIONS_KEY;
     if (isOldApiVersions) {
-      const inFlight: InFlight = {
-        apiKey: API_VERSIONS_KEY,
-        bytes: frame.length,
-        startedMs: this.lastActiveMs,
-        response: undefined,
-      };
-      this.#inFlight.push(inFlight);
-      this.#inFlightBytes += frame.length;
-      this.#finish(inFlight, encodeUnsupportedApiVersions(error.correlationId));
+      this.#finish(this.#enter(API_VERSIONS_KEY, frame), encodeUnsupportedApiVersions(error.correlationId));
       return;
     }
     this.refuse(error instanceof WireError ? error.code : 'UNDECODABLE', error);
@@ -231,7 +283,26 @@ export class ClientConnection {
     const metrics = this.#services.metrics.api(inFlight.apiKey);
     metrics.totalMs += this.lastActiveMs - inFlight.startedMs;
     for (const chunk of inFlight.response!) metrics.responseBytes += chunk.length;
-    if (inFlight.response!.length > 0) this.#connection.write(inFlight.response!);
+    if (inFlight.apiKey === FETCH_KEY) this.#sendLent(inFlight.response!);
+    else if (inFlight.response!.length > 0) this.#connection.write(inFlight.response!);
+    if (this.#session.isOver) this.#endUnauthenticated();
+  }
+
+  /** Sends the last answer and reads nothing more. Who does not close either is closed when the time is over. */
+  #endUnauthenticated(): void {
+    if (this.#isDraining) return;
+    this.#isDraining = true;
+    this.#waiting.length = 0;
+    this.#setReading(false);
+    this.#services.metrics.refused('AUTHENTICATION_FAILED');
+    this.#connection.end();
+  }
+
+  #sendLent(response: readonly Buffer[]): void {
+    const { readBuffers } = this.#services;
+    this.#connection.write(response, () => {
+      for (const chunk of response) readBuffers.give(chunk);
+    });
   }
 
   #contextOf(request: { readonly apiVersion: number; readonly clientId: string | null }): RequestContext {
@@ -243,6 +314,8 @@ export class ClientConnection {
       principal: session.principal,
       listener: session.listener,
       ...session.authorization,
+      session,
+      mute: (forMs) => this.mute(forMs),
       onDisconnect: (callback) => {
         if (this.#isClosed) {
           callback();
@@ -257,6 +330,8 @@ export class ClientConnection {
   #onClosed(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    this.#authenticationTimer?.cancel();
+    this.#mute.cancel();
     this.#waiting.length = 0;
     for (const callback of this.#disconnectCallbacks) callback();
     this.#disconnectCallbacks.clear();

@@ -1,18 +1,20 @@
 import type { Timer } from '../ports/clock.js';
 import type { Connection } from '../ports/network.js';
-import type { AclAuthorizer } from '../security/acl-authorizer.js';
-import { ClientSession } from './client-session.js';
+import { ClientSession, type SessionWorld } from './security/client-session.js';
 import { ClientConnection, type ConnectionServices } from './connection.js';
 
 export interface ConnectionsOptions extends ConnectionServices {
   readonly maxConnections: number;
   readonly maxIdleMs: number;
-  readonly authorizer: AclAuthorizer | null;
+  readonly maxConnectionsPerIp: number;
+  /** By address, in place of `maxConnectionsPerIp`. */
+  readonly maxConnectionsOf: ReadonlyMap<string, number>;
 }
 
 /** Every client of the broker: how many there may be, and when one is gone. */
 export class Connections {
   readonly #open = new Set<ClientConnection>();
+  readonly #byHost = new Map<string, number>();
   readonly #options: ConnectionsOptions;
   #sweep: Timer | null = null;
 
@@ -25,22 +27,28 @@ export class Connections {
     return this.#open.size;
   }
 
-  accept(connection: Connection, listener: string): void {
-    const { metrics, maxConnections, logger, authorizer } = this.#options;
-    if (this.#open.size >= maxConnections) {
-      metrics.refused('TOO_MANY_CONNECTIONS');
-      logger.warn({ peer: connection.peer, reason: 'TOO_MANY_CONNECTIONS' }, 'connection closed');
+  accept(connection: Connection, world: SessionWorld): void {
+    const { metrics } = this.#options;
+    const host = connection.peer.slice(0, connection.peer.lastIndexOf(':'));
+    const refusal = this.#refusal(host);
+    if (refusal !== null) {
+      metrics.refused(refusal);
+      this.#options.logger.warn({ peer: connection.peer, reason: refusal }, 'connection closed');
       connection.onClose(() => undefined);
       connection.destroy();
       return;
     }
-    const host = connection.peer.slice(0, connection.peer.lastIndexOf(':'));
-    const client = new ClientConnection(connection, this.#options, new ClientSession({ listener, host, authorizer }));
+    const session = new ClientSession(world, host, connection.peer, connection.tls);
+    const client = new ClientConnection(connection, this.#options, session);
     this.#open.add(client);
+    this.#byHost.set(host, (this.#byHost.get(host) ?? 0) + 1);
     metrics.connectionsAccepted += 1;
     metrics.connectionsOpen = this.#open.size;
     connection.onClose(() => {
       this.#open.delete(client);
+      const left = this.#byHost.get(host)! - 1;
+      if (left > 0) this.#byHost.set(host, left);
+      else this.#byHost.delete(host);
       metrics.connectionsOpen = this.#open.size;
     });
   }
@@ -59,6 +67,13 @@ export class Connections {
   destroyAll(): void {
     this.#sweep?.cancel();
     for (const client of this.#open) client.destroy();
+  }
+
+  #refusal(host: string): string | null {
+    const { maxConnections, maxConnectionsPerIp, maxConnectionsOf } = this.#options;
+    if (this.#open.size >= maxConnections) return 'TOO_MANY_CONNECTIONS';
+    const max = maxConnectionsOf.get(host) ?? maxConnectionsPerIp;
+    return (this.#byHost.get(host) ?? 0) >= max ? 'TOO_MANY_CONNECTIONS_OF_ADDRESS' : null;
   }
 
   #scheduleSweep(): void {

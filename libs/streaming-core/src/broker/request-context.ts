@@ -1,4 +1,5 @@
 import type { Operation, Resource, ResourceType } from '../security/acl.js';
+import type { ClientSession } from './security/client-session.js';
 import type { ApiKey, Apis } from '../wire/apis/registry.js';
 import type { RequestOf, ResponseInputOf } from '../wire/api.js';
 
@@ -18,6 +19,10 @@ export interface RequestContext {
   authorizeAny(operation: Operation, type: ResourceType): boolean;
   /** What they may do with a resource, as bits (KIP-430), for the fields named authorizedOperations. */
   authorizedOperations(resource: Resource): number;
+  /** For the handlers that authenticate. */
+  readonly session: Pick<ClientSession, 'handshake' | 'authenticate' | 'mechanisms'>;
+  /** Reads nothing from this client for so long: it is over its quota. Absent where there is no connection. */
+  mute?: (forMs: number) => void;
   /** Calls back if the connection closes before the returned function is called; at once if it is closed. */
   onDisconnect: (callback: () => void) => () => void;
 }

@@ -8,8 +8,10 @@ import type { Logger } from './logger.js';
 import type { BrokerMetrics } from './metrics.js';
 import type { OffsetsTopic } from './offsets-topic.js';
 import type { ProducerIds } from './producer-ids.js';
-import type { Security } from './security.js';
+import type { ClientQuotas } from './quotas/client-quotas.js';
+import type { Security } from './security/security.js';
 import type { TopicCatalog } from './topic-catalog.js';
+import type { Transactions } from './transactions/transactions.js';
 
 export interface Node {
   readonly nodeId: number;
@@ -39,11 +41,13 @@ export interface BrokerServices {
   readonly topics: TopicCatalog;
   readonly logDirectory: LogDirectoryView;
   readonly configs: ConfigResources;
+  readonly quotas: ClientQuotas;
   readonly groups: GroupService;
   readonly offsetsTopic: OffsetsTopic;
   readonly fetchSessions: FetchSessions;
   readonly fetchWaits: FetchWaits;
   readonly producerIds: ProducerIds;
+  readonly transactions: Transactions;
   readonly metrics: BrokerMetrics;
   readonly clock: Clock;
   readonly logger: Logger;

@@ -1,5 +1,5 @@
 /** The broker's settings, under Apache Kafka's names where Kafka has them. */
-import { SECURITY_SETTINGS } from './security-settings.js';
+import { SECURITY_SETTINGS } from './security/security-settings.js';
 import { bool, int, waitMs, type Setting, type SettingType } from './setting-types.js';
 
 export type { Setting, SettingType };
@@ -52,6 +52,22 @@ export const BROKER_SETTINGS = {
     'Partitions of `__consumer_offsets`, fixed when it is created. Apache Kafka has 50, for clusters.',
     1,
     1_000,
+  ),
+  'transaction.max.timeout.ms': waitMs(900_000, 'Longest transaction timeout that a producer may ask for.'),
+  'transaction.remove.expired.transaction.cleanup.interval.ms': waitMs(
+    3_600_000,
+    'Time between two looks for transactional ids to expire.',
+  ),
+  'transaction.state.log.num.partitions': int(
+    4,
+    'Partitions of `__transaction_state`, fixed when it is created. Apache Kafka has 50, for clusters.',
+    1,
+    1_000,
+  ),
+  'transaction.state.log.segment.bytes': int(104_857_600, 'Size of a segment of `__transaction_state`.', 1_048_576),
+  'transactional.id.expiration.ms': waitMs(
+    604_800_000,
+    'How long a transactional id without a transaction under way is remembered.',
   ),
   'socket.request.max.bytes': int(
     104_857_600,

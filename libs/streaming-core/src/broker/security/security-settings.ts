@@ -1,4 +1,4 @@
-import { bool, choice, int, INT_MAX, secret, text, waitMs, type Setting } from './setting-types.js';
+import { bool, choice, int, INT_MAX, secret, text, waitMs, type Setting } from '../setting-types.js';
 
 /** Listeners, TLS, SASL, access rules: Apache Kafka's names. Those of {@link LISTENER_SETTINGS} may differ by listener. */
 export const SECURITY_SETTINGS = {

@@ -1,5 +1,5 @@
-import { OPERATIONS_ON, operationBits, type Operation, type Resource, type ResourceType } from '../security/acl.js';
-import type { AclAuthorizer } from '../security/acl-authorizer.js';
+import { OPERATIONS_ON, operationBits, type Operation, type Resource, type ResourceType } from '../../security/acl.js';
+import type { AclAuthorizer } from '../../security/acl-authorizer.js';
 
 /** The questions that a handler asks about its client; see RequestContext. */
 export interface Authorization {
