@@ -235,3 +235,115 @@ it('refuses features and levels that it does not have', async () => {
   expect(errorName(errorCode)).toBe('INVALID_UPDATE_VERSION');
   expect(errorMessage).toContain('does not support this feature');
 });
+
+describe('topics', () => {
+  const create = async (
+    topic: Partial<Parameters<typeof client.ask<19>>[2]['topics'][number]>,
+    validateOnly = false,
+  ) => {
+    const whole = { name: 'new', numPartitions: -1, replicationFactor: -1, assignments: [], configs: [], ...topic };
+    const { topics } = await client.ask(19, 7, { topics: [whole], timeoutMs: 1_000, validateOnly });
+    return errorName(topics[0]!.errorCode);
+  };
+  const remove = async (topics: { name: string | null; topicId?: string }[]) => {
+    const { responses } = await client.ask(20, 6, {
+      topics: topics.map((topic) => ({ topicId: 'A'.repeat(22), ...topic })),
+      timeoutMs: 1_000,
+    });
+    return responses.map(({ errorCode }) => errorName(errorCode));
+  };
+
+  it('are created by the rules of Apache Kafka on one broker', async () => {
+    const assigned = (...assignments: [number, number[]][]) => ({
+      assignments: assignments.map(([partitionIndex, brokerIds]) => ({ partitionIndex, brokerIds })),
+    });
+    expect(await create({ replicationFactor: 2 }, true)).toBe('INVALID_REPLICATION_FACTOR');
+    expect(await create({ replicationFactor: 0 }, true)).toBe('INVALID_REPLICATION_FACTOR');
+    expect(await create({ numPartitions: 0 }, true)).toBe('INVALID_PARTITIONS');
+    expect(await create({ numPartitions: 1_000_000 }, true)).toBe('POLICY_VIOLATION');
+    expect(await create({ configs: [{ name: 'retention.ms', value: null }] }, true)).toBe('INVALID_CONFIG');
+    expect(await create({ ...assigned([0, [1]]), numPartitions: 1 }, true)).toBe('INVALID_REQUEST');
+    for (const wrong of [assigned([0, [1, 2]]), assigned([0, []]), assigned([1, [1]]), assigned([0, [1]], [0, [1]])]) {
+      expect(await create(wrong, true)).toBe('INVALID_REPLICA_ASSIGNMENT');
+    }
+    expect(await create(assigned([1, [1]], [0, [1]]), true)).toBe('NONE');
+    expect(
+      (await client.ask(3, 12, { topics: [{ name: 'new' }], allowAutoTopicCreation: false })).topics[0]!.errorCode,
+    ).toBe(3);
+    expect(await create(assigned([1, [1]], [0, [1]]))).toBe('NONE');
+    expect(await create({})).toBe('TOPIC_ALREADY_EXISTS');
+  });
+
+  it('are deleted by name or id, and what had the name before is not what has it now', async () => {
+    await create({ name: 'reborn' });
+    const idOf = async () =>
+      (await client.ask(3, 12, { topics: [{ name: 'reborn' }], allowAutoTopicCreation: false })).topics[0]!.topicId;
+    const oldId = await idOf();
+    expect(
+      await remove([
+        { name: null, topicId: oldId },
+        { name: null, topicId: oldId },
+      ]),
+    ).toEqual(['INVALID_REQUEST']);
+    expect(await remove([{ name: 'reborn', topicId: oldId }])).toEqual(['INVALID_REQUEST']);
+    expect(await remove([{ name: null, topicId: oldId }])).toEqual(['NONE']);
+    expect(await create({ name: 'reborn' })).toBe('NONE');
+    expect(await idOf()).not.toBe(oldId);
+    expect(await remove([{ name: null, topicId: oldId }, { name: 'nobody' }])).toEqual([
+      'UNKNOWN_TOPIC_ID',
+      'UNKNOWN_TOPIC_OR_PARTITION',
+    ]);
+    const { topics } = await client.ask(3, 12, { topics: [{ name: null, topicId: oldId }] });
+    expect(topics.map(({ errorCode }) => errorName(errorCode))).toEqual(['UNKNOWN_TOPIC_ID']);
+  });
+});
+
+describe('quotas', () => {
+  const alterQuota = async (entity: [string, string | null][], key: string, value: number | null) => {
+    const ops = [{ key, value: value ?? 0, remove: value === null }];
+    const parts = entity.map(([entityType, entityName]) => ({ entityType, entityName }));
+    const { entries } = await client.ask(49, 1, { entries: [{ entity: parts, ops }], validateOnly: false });
+    return errorName(entries[0]!.errorCode);
+  };
+
+  it('throttle who produces too much: the answer is there at once, and the next request is heard later', async () => {
+    expect(await alterQuota([['client-id', 'raw']], 'producer_byte_rate', 10_000)).toBe('NONE');
+    const described = await client.ask(48, 1, {
+      components: [{ entityType: 'client-id', matchType: 0, match: 'raw' }],
+      strict: true,
+    });
+    expect(described.entries).toEqual([
+      {
+        entity: [{ entityType: 'client-id', entityName: 'raw' }],
+        values: [{ key: 'producer_byte_rate', value: 10_000 }],
+      },
+    ]);
+    const busy = new RawClient(broker.port);
+    const records = encodeBatch({ records: [{ key: null, value: Buffer.alloc(101_000), timestamp: 1n }] });
+    const topicData = [{ name: 'rides', partitionData: [{ index: 0, records }] }];
+    const { throttleTimeMs } = await busy.ask(0, 9, { acks: 1, timeoutMs: 5_000, topicData });
+    expect(throttleTimeMs).toBeGreaterThan(50);
+    // Late, but heard.
+    expect((await busy.ask(18, 0, {})).errorCode).toBe(0);
+    busy.close();
+    expect(await alterQuota([['client-id', 'raw']], 'producer_byte_rate', null)).toBe('NONE');
+  });
+
+  it('refuse topics of who creates too many', async () => {
+    await alterQuota([['user', null]], 'controller_mutation_rate', 1);
+    const limited = new RawClient(broker.port);
+    const topicsOf = (name: string, numPartitions: number) => ({
+      topics: [{ name, numPartitions, replicationFactor: 1, assignments: [], configs: [] }],
+      timeoutMs: 1_000,
+      validateOnly: true,
+    });
+    expect((await limited.ask(19, 5, topicsOf('a', 111))).throttleTimeMs).toBeGreaterThan(50_000);
+    const strict = new RawClient(broker.port);
+    const { topics, throttleTimeMs } = await strict.ask(19, 7, topicsOf('b', 1));
+    expect(errorName(topics[0]!.errorCode)).toBe('THROTTLING_QUOTA_EXCEEDED');
+    expect(throttleTimeMs).toBeGreaterThan(50_000);
+    limited.close();
+    strict.close();
+    expect(await alterQuota([['user', null]], 'controller_mutation_rate', null)).toBe('NONE');
+  });
+});
