@@ -9,7 +9,7 @@ const floors = [
   ['wire'],
   ['log'],
   ['replica'],
-  ['groups', 'security'],
+  ['groups', 'security', 'transactions'],
   ['broker'],
   ['client'],
   ['testing', 'nest', 'cli'],

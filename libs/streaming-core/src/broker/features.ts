@@ -10,6 +10,8 @@ export interface Feature {
 /** The feature that a request type belongs to: without its handler there is no feature. */
 const FEATURE_OF: readonly (Feature & { readonly api: ApiKey })[] = [
   { name: 'group.version', minVersion: 0, maxVersion: 1, api: 68 },
+  // EndTxn 5, Produce 12 and TxnOffsetCommit 5 are served: a new epoch per transaction, partitions added by writing (KIP-890).
+  { name: 'transaction.version', minVersion: 0, maxVersion: 2, api: 26 },
 ];
 
 export function featuresOf(servedKeys: object): Feature[] {

@@ -1,7 +1,9 @@
 import type { RecordToAppend, TransactionalProducer } from '../groups/coordinator-types.js';
 import type { GroupError } from '../groups/group-errors.js';
 import type { Clock } from '../ports/clock.js';
-import { completeBatches } from '../wire/records/record-batch.js';
+import { errorNameOf } from '../replica/partition-errors.js';
+import { decodeMarker } from '../wire/records/control-records.js';
+import { completeBatches, NO_PRODUCER_ID } from '../wire/records/record-batch.js';
 import { decodeRecords, encodeBatch, type DecodedRecord } from '../wire/records/record-codec.js';
 import type { BrokerConfig } from './config.js';
 import type { OffsetsLog } from './group-service.js';
@@ -48,6 +50,8 @@ export class OffsetsTopic implements OffsetsLog {
       await log.appendInternal(batch);
       return 'NONE';
     } catch (error) {
+      const name = errorNameOf(error);
+      if (name === 'INVALID_PRODUCER_EPOCH' || name === 'INVALID_TXN_STATE') return name;
       this.logger.error({ partition, err: error }, 'cannot write to __consumer_offsets');
       return 'COORDINATOR_NOT_AVAILABLE';
     }
@@ -58,8 +62,15 @@ export class OffsetsTopic implements OffsetsLog {
     return this.topics.get(OFFSETS_TOPIC)?.partitions[partition] === null;
   }
 
-  /** Every record that a partition holds, in order. */
-  async read(partition: number, onRecord: (record: DecodedRecord) => void): Promise<void> {
+  /**
+   * Every record that a partition holds, in order, and the ends of transactions. `producerId`: of the transaction that the record is
+   * part of, else null.
+   */
+  async read(
+    partition: number,
+    onRecord: (record: DecodedRecord, producerId: bigint | null) => void,
+    onTransactionEnd: (producerId: bigint, isCommit: boolean) => void,
+  ): Promise<void> {
     const log = this.topics.get(OFFSETS_TOPIC)?.partitions[partition];
     if (!log) return;
     let fromOffset = log.startOffset;
@@ -67,8 +78,13 @@ export class OffsetsTopic implements OffsetsLog {
       const { records } = await log.fetch({ fromOffset, maxBytes: READ_BYTES, minOneBatch: true });
       if (records.length === 0) return;
       for (const batch of completeBatches(records)) {
-        for (const record of decodeRecords(batch)) if (record.offset >= fromOffset) onRecord(record);
-        fromOffset = batch.nextOffset;
+        const { nextOffset, isControl, isTransactional, producerId } = batch;
+        const marker = decodeMarker(batch);
+        if (marker !== null) onTransactionEnd(producerId, marker.isCommit);
+        const writer = isTransactional && producerId !== NO_PRODUCER_ID ? producerId : null;
+        if (!isControl)
+          for (const record of decodeRecords(batch)) if (record.offset >= fromOffset) onRecord(record, writer);
+        fromOffset = nextOffset;
       }
     }
   }

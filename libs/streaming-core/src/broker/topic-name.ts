@@ -10,7 +10,8 @@ export function topicNameProblem(name: string): string | null {
 }
 
 export const OFFSETS_TOPIC = '__consumer_offsets';
+export const TRANSACTIONS_TOPIC = '__transaction_state';
 
 export function isInternalTopic(name: string): boolean {
-  return name === OFFSETS_TOPIC;
+  return name === OFFSETS_TOPIC || name === TRANSACTIONS_TOPIC;
 }

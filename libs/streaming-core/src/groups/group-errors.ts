@@ -29,6 +29,8 @@ export type GroupError = Extract<
   | 'UNSUPPORTED_ASSIGNOR'
   | 'UNSUPPORTED_VERSION'
   | 'UNSTABLE_OFFSET_COMMIT'
+  | 'INVALID_PRODUCER_EPOCH'
+  | 'INVALID_TXN_STATE'
 >;
 
 /** Tells the answers to requests apart; given by the caller. */

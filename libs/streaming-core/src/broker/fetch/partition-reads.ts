@@ -108,11 +108,9 @@ function readOne(
   try {
     // The first batch is given whatever the limits are, even 0: a reader must make progress.
     const maxBytes = Math.max(Math.min(Math.max(0, place.maxBytes), limits.maxBytes), minOneBatch ? 1 : 0);
-    const fetched = partition.fetch({ fromOffset, maxBytes, minOneBatch, currentLeaderEpoch });
-    if (!(fetched instanceof Promise)) return found(place, fetched, readsCommitted);
-    return fetched
-      .then((late) => found(place, late, readsCommitted))
-      .catch((error: unknown) => onError(services, partition, error));
+    const fetched = partition.fetch({ fromOffset, maxBytes, minOneBatch, currentLeaderEpoch, readsCommitted });
+    if (!(fetched instanceof Promise)) return found(place, fetched);
+    return fetched.then((late) => found(place, late)).catch((error: unknown) => onError(services, partition, error));
   } catch (error) {
     return onError(services, partition, error);
   }
@@ -120,17 +118,15 @@ function readOne(
 
 function found(
   { partition }: FetchPlace,
-  { records, highWatermark, logStartOffset }: Fetched,
-  readsCommitted: boolean,
+  { records, highWatermark, lastStableOffset, logStartOffset, abortedTransactions }: Fetched,
 ): PartitionResponse {
   return {
     partitionIndex: partition,
     errorCode: ERROR.NONE,
     highWatermark,
-    lastStableOffset: highWatermark,
+    lastStableOffset,
     logStartOffset,
-    // There are no transactions to abort; null is for those who did not ask.
-    abortedTransactions: readsCommitted ? [] : null,
+    abortedTransactions,
     records,
   };
 }

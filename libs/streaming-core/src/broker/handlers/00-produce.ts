@@ -1,9 +1,10 @@
 import type { Acks, Partition } from '../../replica/partition.js';
 import { errorNameOf } from '../../replica/partition-errors.js';
-import { ERROR } from '../../wire/error-codes.js';
+import { ERROR, type KafkaErrorName } from '../../wire/error-codes.js';
 import type { BrokerServices } from '../services.js';
 import type { Topic } from '../topic-catalog.js';
 import type { Handler } from '../request-context.js';
+import { admitProduced, type ProducedBatch } from '../transactions/produce-admission.js';
 
 const TOPIC_IDS_FROM = 13;
 
@@ -16,11 +17,23 @@ interface PartitionResult {
   readonly errorMessage?: string;
 }
 
-/** Appends in the order of the request, at once; answers when every append is acknowledged as `acks` asks. */
+/**
+ * Appends in the order of the request, at once; answers when every append is acknowledged as `acks` asks. Only a transaction that
+ * must learn of new partitions first is waited for.
+ */
 export function produce(services: BrokerServices): Handler<0> {
-  const { topics } = services;
-  return async (request, { apiVersion }) => {
-    const hasIds = apiVersion >= TOPIC_IDS_FROM;
+  const { topics, transactions } = services;
+  return async (request, context) => {
+    const hasIds = context.apiVersion >= TOPIC_IDS_FROM;
+    const produced = request.topicData.flatMap(({ name, topicId, partitionData }): ProducedBatch[] => {
+      const topic = hasIds ? topics.byId(topicId) : topics.get(name);
+      return partitionData.flatMap(({ index, records }) => {
+        const partition = topic?.partitions[index];
+        return partition ? [{ partition, records }] : [];
+      });
+    });
+    const admitting = admitProduced(transactions.writes, request.transactionalId, produced, context);
+    const admission = admitting instanceof Promise ? await admitting : admitting;
     const responses = await Promise.all(
       request.topicData.map(async ({ name, topicId, partitionData }) => {
         const topic = hasIds ? topics.byId(topicId) : topics.get(name);
@@ -30,7 +43,7 @@ export function produce(services: BrokerServices): Handler<0> {
           const refusal = topic && partition !== undefined ? refuse(topic, request.acks) : missing;
           if (refusal !== ERROR.NONE) return Promise.resolve({ index, errorCode: refusal, baseOffset: -1n });
           if (!partition) return Promise.resolve({ index, errorCode: ERROR.KAFKA_STORAGE_ERROR, baseOffset: -1n });
-          return append(services, partition, records, request.acks as Acks);
+          return append(services, partition, records, request.acks as Acks, admission.get(partition));
         });
         return { name, topicId, partitionResponses: await Promise.all(appends) };
       }),
@@ -57,10 +70,13 @@ async function append(
   partition: Partition,
   records: Buffer | null,
   acks: Acks,
+  transaction: KafkaErrorName | undefined,
 ): Promise<PartitionResult> {
   const { index } = partition;
+  const isInTransaction = transaction === 'NONE';
+  if (transaction !== undefined && !isInTransaction) return { index, errorCode: ERROR[transaction], baseOffset: -1n };
   try {
-    const { baseOffset, logAppendTimeMs, logStartOffset } = await partition.append(records, acks);
+    const { baseOffset, logAppendTimeMs, logStartOffset } = await partition.append(records, acks, isInTransaction);
     metrics.recordBatchesAppended += 1;
     metrics.bytesAppended += records?.length ?? 0;
     return { index, errorCode: ERROR.NONE, baseOffset, logAppendTimeMs: BigInt(logAppendTimeMs), logStartOffset };

@@ -19,6 +19,7 @@ const KNOWN_FROM: ReadonlyMap<bigint, number> = new Map([
 ]);
 
 const LEADER_EPOCH_FROM = 4;
+const READ_COMMITTED = 1;
 
 interface Found {
   readonly timestamp: bigint;
@@ -43,7 +44,7 @@ export function listOffsets({ topics, logger }: BrokerServices): Handler<2> {
         }
         try {
           partition.checkEpoch(currentLeaderEpoch);
-          const { leaderEpoch, ...found } = lookUp(partition, timestamp);
+          const { leaderEpoch, ...found } = lookUp(partition, timestamp, request.isolationLevel === READ_COMMITTED);
           const epoch = apiVersion >= LEADER_EPOCH_FROM ? { leaderEpoch } : {};
           return { partitionIndex, errorCode: ERROR.NONE, ...found, ...epoch };
         } catch (error) {
@@ -58,11 +59,12 @@ export function listOffsets({ topics, logger }: BrokerServices): Handler<2> {
   });
 }
 
-function lookUp(partition: Partition, timestamp: bigint): Found {
+function lookUp(partition: Partition, timestamp: bigint, readsCommitted: boolean): Found {
   const { leaderEpoch } = partition;
+  const end = readsCommitted ? partition.lastStableOffset : partition.highWatermark;
   switch (timestamp) {
     case LATEST:
-      return { timestamp: -1n, offset: partition.highWatermark, leaderEpoch };
+      return { timestamp: -1n, offset: end, leaderEpoch };
     case EARLIEST:
     case EARLIEST_LOCAL:
       return { timestamp: -1n, offset: partition.startOffset, leaderEpoch };
@@ -73,7 +75,8 @@ function lookUp(partition: Partition, timestamp: bigint): Found {
         timestamp === MAX_TIMESTAMP
           ? partition.offsetOfMaxTimestamp()
           : partition.offsetForTimestamp(Number(timestamp));
-      if (!found) return NOTHING;
+      // A reader of committed records could not read it yet.
+      if (!found || found.offset >= end) return NOTHING;
       return { timestamp: BigInt(found.timestampMs), offset: found.offset, leaderEpoch: found.leaderEpoch };
     }
   }

@@ -3,23 +3,28 @@ import type { BrokerServices } from '../services.js';
 import type { Handler } from '../request-context.js';
 
 const GROUP_KEY_TYPE = 0;
+const TRANSACTION_KEY_TYPE = 1;
 const BATCH_FROM = 4;
 
 /**
- * With one broker every group is coordinated here. Transactions and share groups are not served: the error is one that clients do
- * not retry, so that who asks for a transaction is told at once.
+ * With one broker every group and every transactional id is coordinated here. Share groups are not served: the error is one that
+ * clients do not retry.
  */
-export function findCoordinator({ cluster, offsetsTopic, logger }: BrokerServices): Handler<10> {
+export function findCoordinator({ cluster, offsetsTopic, transactions, logger }: BrokerServices): Handler<10> {
   const find = (keyType: number, key: string) => {
     const nobody = { nodeId: -1, host: '', port: -1 };
-    if (keyType !== GROUP_KEY_TYPE) {
-      return { errorCode: ERROR.INVALID_REQUEST, errorMessage: 'only groups have a coordinator here', ...nobody };
+    const isTransaction = keyType === TRANSACTION_KEY_TYPE;
+    if (keyType !== GROUP_KEY_TYPE && !isTransaction) {
+      const errorMessage = 'only groups and transactions have a coordinator here';
+      return { errorCode: ERROR.INVALID_REQUEST, errorMessage, ...nobody };
     }
-    if (key === '') return { errorCode: ERROR.INVALID_GROUP_ID, errorMessage: 'an empty group id', ...nobody };
+    if (key === '' && !isTransaction)
+      return { errorCode: ERROR.INVALID_GROUP_ID, errorMessage: 'an empty group id', ...nobody };
     try {
-      offsetsTopic.ensure();
+      if (isTransaction) transactions.topic.ensure();
+      else offsetsTopic.ensure();
     } catch (error) {
-      logger.error({ err: error }, 'cannot create __consumer_offsets');
+      logger.error({ err: error }, 'cannot create the topic of a coordinator');
       const errorMessage = error instanceof Error ? error.message : String(error);
       return { errorCode: ERROR.COORDINATOR_NOT_AVAILABLE, errorMessage, ...nobody };
     }

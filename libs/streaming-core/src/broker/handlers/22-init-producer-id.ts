@@ -1,17 +1,37 @@
+import { CLUSTER, transactionalIdResource } from '../../security/acl.js';
 import { ERROR } from '../../wire/error-codes.js';
 import type { BrokerServices } from '../services.js';
-import type { Handler } from '../request-context.js';
+import type { Handler, RequestContext } from '../request-context.js';
 
 const NO_PRODUCER = { producerId: -1n, producerEpoch: -1 };
+/** First version that knows PRODUCER_FENCED. */
+const FENCED_FROM = 4;
 
-/** Ids for idempotent producers. */
-export function initProducerId({ producerIds }: BrokerServices): Handler<22> {
-  return ({ transactionalId, producerId, producerEpoch }) => {
-    // Transactions are not served, and trying again would not help.
-    if (transactionalId !== null) return { errorCode: ERROR.INVALID_REQUEST, ...NO_PRODUCER };
-    // Kafka too gives a fresh id to a producer without a transactional id, whatever it brings.
+/**
+ * Ids for idempotent producers; id and epoch for transactional ones, which fences whoever had the transactional id before. If
+ * that one has a transaction open it is aborted first: CONCURRENT_TRANSACTIONS asks the client to come again.
+ */
+export function initProducerId({ producerIds, transactions }: BrokerServices): Handler<22> {
+  return async ({ transactionalId, transactionTimeoutMs: timeoutMs, producerId, producerEpoch }, context) => {
+    const failed = (errorCode: number) => ({ errorCode, ...NO_PRODUCER });
+    const refusal = refuse(transactionalId, context);
+    if (refusal !== ERROR.NONE) return failed(refusal);
     const isHalf = (producerId === -1n) !== (producerEpoch === -1);
-    if (isHalf || producerId < -1n || producerEpoch < -1) return { errorCode: ERROR.INVALID_REQUEST, ...NO_PRODUCER };
-    return { errorCode: ERROR.NONE, producerId: producerIds.next(), producerEpoch: 0 };
+    if (isHalf || producerId < -1n || producerEpoch < -1) return failed(ERROR.INVALID_REQUEST);
+    // Kafka too gives a fresh id to a producer without a transactional id, whatever it brings.
+    if (transactionalId === null) return { errorCode: ERROR.NONE, producerId: producerIds.next(), producerEpoch: 0 };
+    const expected = producerId === -1n ? null : { producerId, producerEpoch };
+    const { error, ...producer } = await transactions.service.init(transactionalId, { timeoutMs, expected });
+    const isOld = error === 'PRODUCER_FENCED' && context.apiVersion < FENCED_FROM;
+    return { errorCode: ERROR[isOld ? 'INVALID_PRODUCER_EPOCH' : error], ...producer };
   };
+}
+
+function refuse(transactionalId: string | null, context: RequestContext): number {
+  if (transactionalId !== null) {
+    const isAllowed = context.authorize('WRITE', transactionalIdResource(transactionalId));
+    return isAllowed ? ERROR.NONE : ERROR.TRANSACTIONAL_ID_AUTHORIZATION_FAILED;
+  }
+  const isAllowed = context.authorize('IDEMPOTENT_WRITE', CLUSTER) || context.authorizeAny('WRITE', 'TOPIC');
+  return isAllowed ? ERROR.NONE : ERROR.CLUSTER_AUTHORIZATION_FAILED;
 }
