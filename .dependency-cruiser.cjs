@@ -43,7 +43,7 @@ module.exports = {
       comment: 'Apps use the Kafka protocol, never a private shortcut',
       severity: 'error',
       from: { path: `${core}/(client|nest)/`, pathNot: '\\.spec\\.ts$' },
-      to: { path: `${core}/(ports|log|replica|groups|security|broker)/` },
+      to: { path: `${core}/(ports|log|replica|groups|security|transactions|broker)/` },
     },
     {
       name: 'nest-speaks-through-the-client',
@@ -56,7 +56,7 @@ module.exports = {
       name: 'pure-floors-touch-no-world',
       comment: 'Below broker/ the world is reached through ports/ only',
       severity: 'error',
-      from: { path: `${core}/(wire|log|replica|groups|security)/`, pathNot: '\\.spec\\.ts$' },
+      from: { path: `${core}/(wire|log|replica|groups|security|transactions)/`, pathNot: '\\.spec\\.ts$' },
       to: { path: '^(node:)?(fs|fs/promises|net|http|tls|timers|timers/promises|child_process)$' },
     },
     {
