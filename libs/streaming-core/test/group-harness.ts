@@ -1,5 +1,6 @@
 /** A coordinator with hands: for tests. Time moves only when told; appends succeed unless told otherwise. */
-import type { JoinInput, JoinResponse, SyncResponse } from '../src/groups/classic/types.js';
+import type { ClassicGroup, JoinInput, JoinResponse, SyncResponse } from '../src/groups/classic/types.js';
+import type { TopicsView } from '../src/groups/consumer/types.js';
 import type {
   AppendEffect,
   CommitInput,
@@ -22,13 +23,54 @@ export const TEST_CONFIG: CoordinatorConfig = {
   maxGroups: 3,
   maxOffsetMetadataBytes: 10,
   offsetsRetentionMs: 1_000_000,
+  consumerSessionTimeoutMs: () => 1_000,
+  consumerHeartbeatIntervalMs: () => 100,
+  consumerMaxMembers: 4,
+  consumerAssignors: ['uniform', 'range'],
+  consumerUpgrade: true,
+  consumerDowngrade: true,
 };
 
 export const GROUP = 'riders';
 
 type Ask<T> = T extends GroupRequest ? Omit<T, 'requestId'> : never;
 
+/** Topics that tests change at will. */
+export class FakeTopics implements TopicsView {
+  version = 0;
+  readonly #sizes = new Map<string, number>();
+
+  set(name: string, partitions: number): void {
+    this.#sizes.set(name, partitions);
+    this.version += 1;
+  }
+
+  delete(name: string): void {
+    this.#sizes.delete(name);
+    this.version += 1;
+  }
+
+  get(name: string): { id: string; partitions: number } | undefined {
+    const partitions = this.#sizes.get(name);
+    return partitions === undefined ? undefined : { id: idOf(name), partitions };
+  }
+
+  nameOf(id: string): string | undefined {
+    return [...this.#sizes.keys()].find((name) => idOf(name) === id);
+  }
+
+  names(): Iterable<string> {
+    return this.#sizes.keys();
+  }
+}
+
+/** The id of a fake topic: 16 bytes, as base64url. */
+export function idOf(name: string): string {
+  return Buffer.from(name.padEnd(16).slice(0, 16)).toString('base64url');
+}
+
 export class GroupHarness {
+  readonly topics = new FakeTopics();
   coordinator: GroupCoordinator;
   nowMs = 0;
   /** What is in `__consumer_offsets`. */
@@ -42,16 +84,22 @@ export class GroupHarness {
 
   constructor(config: Partial<CoordinatorConfig> = {}) {
     this.#config = { ...TEST_CONFIG, ...config };
-    this.coordinator = new GroupCoordinator(this.#config);
-    this.coordinator.finishLoading(0);
+    this.coordinator = new GroupCoordinator(this.#config, this.topics);
+    this.coordinator.finishLoading(0, this.#now());
+  }
+
+  classicGroup(): ClassicGroup | undefined {
+    const group = this.coordinator.group(GROUP);
+    if (group?.type === 'consumer') throw new Error('the group speaks the consumer protocol');
+    return group;
   }
 
   /** A new coordinator that knows only what the log has. */
   restart(): void {
-    this.coordinator = new GroupCoordinator(this.#config);
+    this.coordinator = new GroupCoordinator(this.#config, this.topics);
     this.coordinator.startLoading(0);
     for (const { key, value } of this.log) this.coordinator.load(key, value, this.#now());
-    this.coordinator.finishLoading(0);
+    this.coordinator.finishLoading(0, this.#now());
   }
 
   /** Sends a request; returns its number, for {@link answer}. */

@@ -12,7 +12,9 @@ import { ConfigStore } from './configs/config-store.js';
 import { Connections } from './connections.js';
 import { FetchSessions } from './fetch/fetch-sessions.js';
 import { FetchWaits } from './fetch-waits.js';
+import { groupConfig } from './group-config.js';
 import { GroupService } from './group-service.js';
+import { GroupTopics } from './group-topics.js';
 import { Listeners, type OpenListener } from './listeners.js';
 import { SILENT, type Logger } from './logger.js';
 import { BrokerMetrics } from './metrics.js';
@@ -120,9 +122,10 @@ export class Broker {
       );
     }
     const offsetsTopic = new OffsetsTopic(topics, config, clock, logger);
-    const groups = new GroupService(groupConfig(config, offsetsTopic.partitionCount), {
+    const groups = new GroupService(groupConfig(config, configs, offsetsTopic.partitionCount), {
       clock,
       random,
+      topics: new GroupTopics(topics),
       log: offsetsTopic,
       logger,
     });
@@ -255,7 +258,7 @@ export class Broker {
     await offsetsTopic.read(partition, onRecord, (producerId, isCommit) =>
       groups.coordinator.completeTransaction(partition, producerId, isCommit),
     );
-    groups.coordinator.finishLoading(partition);
+    groups.coordinator.finishLoading(partition, groups.now());
   }
 
   #self(listener?: string): Node {
@@ -285,24 +288,6 @@ function flushPolicy(config: BrokerConfig): FlushPolicy {
     default:
       return { mode: 'fsync' };
   }
-}
-
-/** Protocol metadata and assignment of one member; the largest groups that are known need some 100 KB. */
-const MEMBER_BYTES_MAX = 1 << 20;
-const GROUPS_MAX = 10_000;
-
-function groupConfig(config: BrokerConfig, offsetsPartitions: number) {
-  return {
-    initialRebalanceDelayMs: config.number('group.initial.rebalance.delay.ms'),
-    minSessionTimeoutMs: config.number('group.min.session.timeout.ms'),
-    maxSessionTimeoutMs: config.number('group.max.session.timeout.ms'),
-    maxMembers: config.number('group.max.size'),
-    maxMemberBytes: MEMBER_BYTES_MAX,
-    offsetsPartitions,
-    maxGroups: GROUPS_MAX,
-    maxOffsetMetadataBytes: config.number('offset.metadata.max.bytes'),
-    offsetsRetentionMs: config.number('offsets.retention.minutes') * 60_000,
-  };
 }
 
 /** `max.connections.per.ip.overrides`. @throws {BrokerConfigError} */

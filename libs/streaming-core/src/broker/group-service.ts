@@ -19,6 +19,7 @@ import type {
   RecordToAppend,
   TransactionalProducer,
 } from '../groups/coordinator-types.js';
+import type { ConsumerHeartbeatInput, ConsumerHeartbeatResponse, TopicsView } from '../groups/consumer/types.js';
 import { GroupCoordinator, type Outcome } from '../groups/group-coordinator.js';
 import type { GroupError } from '../groups/group-errors.js';
 import type { TopicPartition } from '../groups/offset-store.js';
@@ -51,8 +52,17 @@ export class GroupService {
   #timerAtMs = Infinity;
   #isStopped = false;
 
-  constructor(config: CoordinatorConfig, ports: { clock: Clock; random: Random; log: OffsetsLog; logger: Logger }) {
-    this.coordinator = new GroupCoordinator(config);
+  constructor(
+    readonly config: CoordinatorConfig,
+    ports: {
+      readonly clock: Clock;
+      readonly random: Random;
+      readonly topics: TopicsView;
+      readonly log: OffsetsLog;
+      readonly logger: Logger;
+    },
+  ) {
+    this.coordinator = new GroupCoordinator(config, ports.topics);
     this.#clock = ports.clock;
     this.#random = ports.random;
     this.#log = ports.log;
@@ -74,6 +84,14 @@ export class GroupService {
 
   leave(groupId: string, input: Without<LeaveInput>): Promise<LeaveResponse> {
     return this.#request(groupId, { ...input, type: 'leave', requestId: this.#nextId() });
+  }
+
+  consumerHeartbeat(
+    groupId: string,
+    input: Omit<Without<ConsumerHeartbeatInput>, 'newMemberId'>,
+  ): Promise<ConsumerHeartbeatResponse> {
+    const newMemberId = this.#random.bytes(16).toString('base64url');
+    return this.#request(groupId, { ...input, type: 'consumerHeartbeat', requestId: this.#nextId(), newMemberId });
   }
 
   commit(groupId: string, input: Without<CommitInput>): Promise<CommitResponse> {

@@ -37,10 +37,13 @@ import { electLeaders } from './handlers/43-elect-leaders.js';
 import { incrementalAlterConfigs } from './handlers/44-incremental-alter-configs.js';
 import { alterPartitionReassignments } from './handlers/45-alter-partition-reassignments.js';
 import { listPartitionReassignments } from './handlers/46-list-partition-reassignments.js';
+import { offsetDelete } from './handlers/47-offset-delete.js';
 import { describeClientQuotas } from './handlers/48-describe-client-quotas.js';
 import { alterClientQuotas } from './handlers/49-alter-client-quotas.js';
 import { updateFeatures } from './handlers/57-update-features.js';
 import { describeCluster } from './handlers/60-describe-cluster.js';
+import { consumerGroupHeartbeat } from './handlers/68-consumer-group-heartbeat.js';
+import { consumerGroupDescribe } from './handlers/69-consumer-group-describe.js';
 import { listConfigResources } from './handlers/74-list-config-resources.js';
 import { describeTopicPartitions } from './handlers/75-describe-topic-partitions.js';
 import { featuresOf } from './features.js';
@@ -93,6 +96,7 @@ export function createRequestTable(services: BrokerServices): RequestTable {
     44: incrementalAlterConfigs(services),
     45: alterPartitionReassignments(services),
     46: listPartitionReassignments,
+    47: offsetDelete(services),
     48: describeClientQuotas(services),
     49: alterClientQuotas(services),
     50: describeUserScramCredentials(services),
@@ -101,6 +105,8 @@ export function createRequestTable(services: BrokerServices): RequestTable {
     61: describeProducers(services),
     65: describeTransactions(services),
     66: listTransactions(services),
+    68: consumerGroupHeartbeat(services),
+    69: consumerGroupDescribe(services),
     74: listConfigResources(services),
     75: describeTopicPartitions(services),
   };

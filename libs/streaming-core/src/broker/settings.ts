@@ -16,6 +16,28 @@ export const BROKER_SETTINGS = {
     doc: 'When the broker has a record: `fsync` - once it is on stable storage (many appends share one sync); `os` - once the operating system has it; `interval` - as `os`, with a flush each log.flush.interval.ms.',
     oneOf: ['fsync', 'interval', 'os'],
   },
+  'group.consumer.assignors': {
+    type: 'string',
+    default: 'uniform,range',
+    doc: 'Assignors that members of consumer groups (KIP-848) may ask for; the first is the default.',
+  },
+  'group.consumer.heartbeat.interval.ms': int(
+    1_000,
+    'Time between two heartbeats of a member of a consumer group (KIP-848). Apache Kafka: 5000; shorter here so that rebalances take less time.',
+    10,
+  ),
+  'group.consumer.max.size': int(1_000, 'Most members of one consumer group (KIP-848).', 1),
+  'group.consumer.migration.policy': {
+    type: 'string',
+    default: 'bidirectional',
+    doc: 'Whether a group with members may change its protocol: `upgrade` from classic to consumer, `downgrade` back, `bidirectional` both, `disabled` neither. An empty group may always.',
+    oneOf: ['bidirectional', 'upgrade', 'downgrade', 'disabled'],
+  },
+  'group.consumer.session.timeout.ms': int(
+    45_000,
+    'A member of a consumer group (KIP-848) without a heartbeat for so long is removed.',
+    100,
+  ),
   'group.initial.rebalance.delay.ms': int(
     0,
     'How long the first rebalance of an empty group waits for more members. Apache Kafka waits 3000; for one broker on a laptop nobody should.',

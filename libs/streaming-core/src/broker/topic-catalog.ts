@@ -58,6 +58,7 @@ export class TopicCatalog {
   readonly #deleting = new Map<string, number>();
   readonly #offline: OfflinePartition[] = [];
   #partitionCount = 0;
+  #version = 0;
 
   constructor(
     private readonly config: BrokerConfig,
@@ -65,6 +66,11 @@ export class TopicCatalog {
     private readonly host: PartitionHost,
     private readonly random: Random,
   ) {}
+
+  /** Counts the changes of names, ids and partition counts. */
+  get version(): number {
+    return this.#version;
+  }
 
   get partitionCount(): number {
     return this.#partitionCount;
@@ -177,6 +183,7 @@ export class TopicCatalog {
     this.#topics.delete(name);
     this.#byId.delete(topic.id);
     this.#partitionCount -= topic.partitions.length;
+    this.#version += 1;
     this.#finishDeletion(name);
   }
 
@@ -262,6 +269,7 @@ export class TopicCatalog {
     this.#partitionCount += partitions.length - (this.#topics.get(topic.name)?.partitions.length ?? 0);
     this.#topics.set(topic.name, topic);
     this.#byId.set(topic.id, topic);
+    this.#version += 1;
     return topic;
   }
 

@@ -1,4 +1,4 @@
-import { failedJoin } from './classic/group.js';
+import { createGroup, failedJoin } from './classic/group.js';
 import { snapshotOf } from './classic/snapshot.js';
 import { nextDeadlineMs, stepGroup } from './classic/step.js';
 import type { ClassicGroup, GroupEffect, GroupInput, GroupResponse } from './classic/types.js';
@@ -13,26 +13,33 @@ export class ClassicGroups {
 
   request(groupId: string, input: ClassicRequest, now: Now): void {
     const entry = this.table.get(groupId);
-    if (entry) this.step(entry, input, now);
+    if (entry?.group.type === 'classic') this.step(entry, entry.group, input, now);
+    else if (entry) this.fail(input, 'UNKNOWN_MEMBER_ID');
     else if (input.type !== 'join' || input.memberId !== '') this.fail(input, 'UNKNOWN_MEMBER_ID');
     else if (this.table.isFull) this.fail(input, 'POLICY_VIOLATION');
-    else this.step(this.table.getOrCreate(groupId, now), input, now);
+    else this.#create(groupId, input, now);
   }
 
-  step(entry: GroupEntry, input: GroupInput, now: Now): void {
-    const { group } = entry;
+  step(entry: GroupEntry, group: ClassicGroup, input: GroupInput, now: Now): void {
     const before = group.phase;
     const effects = stepGroup(group, input, this.table.config, now.monotonicMs);
     if (group.phase !== before) entry.phaseSinceMs = now.wallMs;
     for (const effect of effects) this.#perform(entry, group, effect);
   }
 
-  nextDeadlineMs(entry: GroupEntry): number {
-    return nextDeadlineMs(entry.group);
+  nextDeadlineMs(group: ClassicGroup): number {
+    return nextDeadlineMs(group);
   }
 
   fail(input: ClassicRequest, error: GroupError): void {
     this.table.emit({ type: 'reply', requestId: input.requestId, response: failedResponse(input, error) });
+  }
+
+  #create(groupId: string, input: ClassicRequest, now: Now): void {
+    const entry = this.table.getOrCreate(groupId, now);
+    const group = createGroup(groupId);
+    entry.group = group;
+    this.step(entry, group, input, now);
   }
 
   #perform(entry: GroupEntry, group: ClassicGroup, effect: GroupEffect): void {
@@ -41,7 +48,7 @@ export class ClassicGroups {
     else {
       const { generationId, replacement } = effect;
       this.table.append(group.groupId, [groupRecord(entry, group)], (error, now) => {
-        this.step(entry, { type: 'persisted', generationId, replacement, error }, now);
+        this.step(entry, group, { type: 'persisted', generationId, replacement, error }, now);
       });
     }
   }

@@ -1,9 +1,10 @@
 /** What is asked of a group coordinator, what it answers, and what it asks of the world. */
 import type { GroupConfig, GroupResponse, HeartbeatInput, JoinInput, LeaveInput, SyncInput } from './classic/types.js';
+import type { ConsumerGroupConfig, ConsumerHeartbeatInput, ConsumerHeartbeatResponse } from './consumer/types.js';
 import type { GroupError, RequestId } from './group-errors.js';
 import type { TopicPartition } from './offset-store.js';
 
-export interface CoordinatorConfig extends GroupConfig {
+export interface CoordinatorConfig extends GroupConfig, ConsumerGroupConfig {
   /** Partitions of `__consumer_offsets`. */
   readonly offsetsPartitions: number;
   readonly maxGroups: number;
@@ -48,7 +49,7 @@ export interface CommitInput {
 }
 
 export type ClassicRequest = JoinInput | SyncInput | HeartbeatInput | LeaveInput;
-export type GroupRequest = ClassicRequest | CommitInput;
+export type GroupRequest = ClassicRequest | ConsumerHeartbeatInput | CommitInput;
 
 export interface CommitResponse {
   readonly type: 'commit';
@@ -56,7 +57,7 @@ export interface CommitResponse {
   readonly errors: readonly GroupError[];
 }
 
-export type CoordinatorResponse = GroupResponse | CommitResponse;
+export type CoordinatorResponse = GroupResponse | ConsumerHeartbeatResponse | CommitResponse;
 
 export interface RecordToAppend {
   readonly key: Buffer;

@@ -82,7 +82,7 @@ describe('committed offsets', () => {
       group.advance(600);
       group.commit(leader, generationId, BigInt(round));
     }
-    expect(group.coordinator.group(GROUP)!.members.has(leader)).toBe(true);
+    expect(group.classicGroup()!.members.has(leader)).toBe(true);
   });
 
   it('of a group without members expire, with the group', () => {
@@ -125,9 +125,9 @@ describe('a restart', () => {
     const { leader } = group.stableGroupOfTwo();
     group.restart();
     group.advance(999);
-    expect(group.coordinator.group(GROUP)!.members.has(leader)).toBe(true);
+    expect(group.classicGroup()!.members.has(leader)).toBe(true);
     group.advance(2);
-    expect(group.coordinator.group(GROUP)!.members.size).toBe(0);
+    expect(group.classicGroup()!.members.size).toBe(0);
   });
 
   it('answers COORDINATOR_LOAD_IN_PROGRESS until the log is read', () => {
@@ -135,7 +135,7 @@ describe('a restart', () => {
     group.coordinator.startLoading(0);
     expect(group.joinAnswer(group.join('')).error).toBe('COORDINATOR_LOAD_IN_PROGRESS');
     expect(group.commitErrors(group.commit('', -1, 1n))).toEqual(['COORDINATOR_LOAD_IN_PROGRESS']);
-    group.coordinator.finishLoading(0);
+    group.coordinator.finishLoading(0, group.now());
     expect(group.joinAnswer(group.join('')).error).toBe('NONE');
   });
 });
@@ -184,7 +184,7 @@ describe('whatever clients do', () => {
         const open: number[] = [];
         const idOf = (who: number) => ids[who % Math.max(1, ids.length)] ?? '';
         for (const step of actions) {
-          const current = group.coordinator.group(GROUP);
+          const current = group.classicGroup();
           const generationId = (current?.generationId ?? 0) - ('behind' in step ? step.behind : 0);
           if (step.do === 'join') {
             const groupInstanceId = step.isStatic ? `static-${step.who % 2}` : null;
@@ -201,14 +201,12 @@ describe('whatever clients do', () => {
             group.restart();
             open.length = 0;
           }
-          for (const id of [...(group.coordinator.group(GROUP)?.members.keys() ?? [])])
-            if (!ids.includes(id)) ids.push(id);
-          for (const id of group.coordinator.group(GROUP)?.pendingMembers.keys() ?? [])
-            if (!ids.includes(id)) ids.push(id);
+          for (const id of [...(group.classicGroup()?.members.keys() ?? [])]) if (!ids.includes(id)) ids.push(id);
+          for (const id of group.classicGroup()?.pendingMembers.keys() ?? []) if (!ids.includes(id)) ids.push(id);
         }
         group.advance(1_000_000);
         for (const request of open) expect(group.answer(request)).toBeDefined();
-        expect(group.coordinator.group(GROUP)?.phase ?? 'Empty').toBe('Empty');
+        expect(group.classicGroup()?.phase ?? 'Empty').toBe('Empty');
       }),
       { numRuns: 300 },
     );

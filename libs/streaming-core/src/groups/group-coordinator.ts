@@ -1,4 +1,6 @@
 import { ClassicGroups, classicTombstones } from './classic-groups.js';
+import { becomeClassic, ConsumerGroups, consumerTombstones } from './consumer-groups.js';
+import type { TopicsView } from './consumer/types.js';
 import type {
   ClassicRequest,
   CommitInput,
@@ -9,7 +11,7 @@ import type {
 } from './coordinator-types.js';
 import type { GroupError } from './group-errors.js';
 import { GroupLoader } from './group-loader.js';
-import { isWithoutMembers, refuseOffsetDelete, type AnyGroup } from './group-rules.js';
+import { isWithoutMembers, refuseFetch, refuseOffsetDelete, type AnyGroup } from './group-rules.js';
 import { GroupTable, type GroupEntry } from './group-table.js';
 import { isUnused, OffsetCommits } from './offset-commits.js';
 import type { OffsetStore, TopicPartition } from './offset-store.js';
@@ -25,12 +27,14 @@ export class GroupCoordinator {
   readonly #table: GroupTable;
   readonly #loader: GroupLoader;
   readonly #classic: ClassicGroups;
+  readonly #consumer: ConsumerGroups;
   readonly #offsets: OffsetCommits;
 
-  constructor(config: CoordinatorConfig) {
+  constructor(config: CoordinatorConfig, topics: TopicsView) {
     this.#table = new GroupTable(config);
     this.#loader = new GroupLoader(this.#table);
     this.#classic = new ClassicGroups(this.#table);
+    this.#consumer = new ConsumerGroups(this.#table, topics);
     this.#offsets = new OffsetCommits(this.#table);
   }
 
@@ -57,10 +61,11 @@ export class GroupCoordinator {
     this.#table.setLoadState(partition, 'failed');
   }
 
-  finishLoading(partition: number): void {
+  finishLoading(partition: number, now: Now): void {
+    for (const { group } of this.#loader.finish(partition, now)) this.#consumer.restore(group, now);
     this.#table.setLoadState(partition, 'loaded');
     for (const entry of this.#table.entries()) {
-      const isLeftover = entry.group.protocolType === null && isUnused(entry);
+      const isLeftover = entry.group.type === 'classic' && entry.group.protocolType === null && isUnused(entry);
       if (isLeftover && this.#table.partitionOf(entry.groupId) === partition) this.#table.remove(entry);
     }
   }
@@ -69,6 +74,7 @@ export class GroupCoordinator {
   request(groupId: string, input: GroupRequest, now: Now): CoordinatorEffect[] {
     if (this.#table.isFull) this.#removeUnused();
     if (input.type === 'commit') this.#commit(groupId, input, now);
+    else if (input.type === 'consumerHeartbeat') this.#consumer.heartbeat(groupId, input, now);
     else this.#toClassic(groupId, input, now);
     return this.#table.takeEffects();
   }
@@ -90,7 +96,10 @@ export class GroupCoordinator {
   /** Lets deadlines pass. */
   tick(now: Now): CoordinatorEffect[] {
     for (const entry of this.#table.entries()) {
-      if (this.#classic.nextDeadlineMs(entry) <= now.monotonicMs) this.#classic.step(entry, { type: 'tick' }, now);
+      const { group } = entry;
+      if (this.#deadlineOf(group) > now.monotonicMs) continue;
+      if (group.type === 'consumer') this.#consumer.tick(entry, group, now);
+      else this.#classic.step(entry, group, { type: 'tick' }, now);
     }
     return this.#table.takeEffects();
   }
@@ -99,10 +108,10 @@ export class GroupCoordinator {
   nextDeadlineMs(groupId?: string): number {
     if (groupId !== undefined) {
       const entry = this.#table.get(groupId);
-      return entry ? this.#classic.nextDeadlineMs(entry) : Infinity;
+      return entry ? this.#deadlineOf(entry.group) : Infinity;
     }
     let nextMs = Infinity;
-    for (const entry of this.#table.entries()) nextMs = Math.min(nextMs, this.#classic.nextDeadlineMs(entry));
+    for (const { group } of this.#table.entries()) nextMs = Math.min(nextMs, this.#deadlineOf(group));
     return nextMs;
   }
 
@@ -126,7 +135,9 @@ export class GroupCoordinator {
     if (!entry) return { result: 'GROUP_ID_NOT_FOUND', effects: [] };
     if (!isWithoutMembers(entry.group)) return { result: 'NON_EMPTY_GROUP', effects: [] };
     this.#offsets.forgetAll(entry);
-    this.#classic.step(entry, { type: 'unload', error: 'GROUP_ID_NOT_FOUND' }, now);
+    if (entry.group.type === 'classic') {
+      this.#classic.step(entry, entry.group, { type: 'unload', error: 'GROUP_ID_NOT_FOUND' }, now);
+    }
     this.#remove(entry);
     return { result: 'NONE', effects: this.#table.takeEffects() };
   }
@@ -146,7 +157,8 @@ export class GroupCoordinator {
   /** Answers everyone who waits; for shutdown. */
   unloadAll(now: Now): CoordinatorEffect[] {
     for (const entry of this.#table.entries()) {
-      this.#classic.step(entry, { type: 'unload', error: 'NOT_COORDINATOR' }, now);
+      const { group } = entry;
+      if (group.type === 'classic') this.#classic.step(entry, group, { type: 'unload', error: 'NOT_COORDINATOR' }, now);
     }
     this.#table.clear();
     return this.#table.takeEffects();
@@ -164,12 +176,34 @@ export class GroupCoordinator {
     return this.#table.get(groupId)?.offsets;
   }
 
+  /** Why a client may not read a group's offsets, or `NONE`. Null and below 0: it does not say who it is. */
+  refuseFetch(groupId: string, memberId: string | null, memberEpoch: number): GroupError {
+    const error = this.availability(groupId);
+    if (error !== 'NONE') return error;
+    const entry = this.#table.get(groupId);
+    if (entry) return refuseFetch(entry.group, memberId, memberEpoch);
+    return memberId !== null && memberEpoch >= 0 ? 'GROUP_ID_NOT_FOUND' : 'NONE';
+  }
+
+  #deadlineOf(group: AnyGroup): number {
+    return group.type === 'consumer' ? this.#consumer.nextDeadlineMs(group) : this.#classic.nextDeadlineMs(group);
+  }
+
   #commit(groupId: string, input: CommitInput, now: Now): void {
     this.#offsets.commit(groupId, input, this.availability(groupId), now);
   }
 
   #toClassic(groupId: string, input: ClassicRequest, now: Now): void {
     const error = groupId === '' ? 'INVALID_GROUP_ID' : this.availability(groupId);
+    const entry = this.#table.get(groupId);
+    if (
+      error === 'NONE' &&
+      input.type === 'join' &&
+      entry?.group.type === 'consumer' &&
+      isWithoutMembers(entry.group)
+    ) {
+      becomeClassic(this.#table, entry, entry.group);
+    }
     if (error === 'NONE') this.#classic.request(groupId, input, now);
     else this.#classic.fail(input, error);
   }
@@ -180,7 +214,9 @@ export class GroupCoordinator {
 
   /** Only what was ever written needs a tombstone. */
   #remove(entry: GroupEntry): void {
-    if (entry.group.protocolType !== null) this.#table.append(entry.groupId, classicTombstones(entry.groupId));
+    const { group, groupId } = entry;
+    if (group.type === 'consumer') this.#table.append(groupId, consumerTombstones(group));
+    else if (group.protocolType !== null) this.#table.append(groupId, classicTombstones(groupId));
     this.#table.remove(entry);
   }
 }

@@ -1,5 +1,4 @@
 import { createGroup } from './classic/group.js';
-import type { ClassicGroup } from './classic/types.js';
 import type {
   CoordinatorConfig,
   CoordinatorEffect,
@@ -9,12 +8,13 @@ import type {
 } from './coordinator-types.js';
 import type { GroupError } from './group-errors.js';
 import { partitionOfGroup } from './group-partition.js';
+import type { AnyGroup } from './group-rules.js';
 import { OffsetStore, type TopicPartition } from './offset-store.js';
 
 /** One group with the offsets that it committed. */
 export interface GroupEntry {
   readonly groupId: string;
-  group: ClassicGroup;
+  group: AnyGroup;
   readonly offsets: OffsetStore;
   /** Since when the group is in its phase; milliseconds since 1970. */
   phaseSinceMs: number;

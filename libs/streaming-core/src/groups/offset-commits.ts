@@ -154,10 +154,10 @@ function committedOffset(
 }
 
 function expiredOffsets(entry: GroupEntry, retentionMs: number, now: Now): TopicPartition[] {
-  const { offsets, group } = entry;
+  const { offsets, group, phaseSinceMs } = entry;
   return [...offsets.entries()].filter(({ topic, partition, committed }) => {
     if (isSubscribedTo(group, topic) || offsets.isPending(topic, partition)) return false;
-    const fromMs = offsetsExpireFromMs(entry, committed);
+    const fromMs = offsetsExpireFromMs(group, phaseSinceMs, committed);
     if (fromMs === null) return false;
     return now.wallMs >= (committed.expiresAtMs ?? fromMs + retentionMs);
   });

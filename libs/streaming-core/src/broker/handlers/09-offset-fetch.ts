@@ -1,5 +1,5 @@
 import type { CommittedOffset, OffsetStore } from '../../groups/offset-store.js';
-import { ERROR } from '../../wire/error-codes.js';
+import { ERROR, errorName, type KafkaErrorName } from '../../wire/error-codes.js';
 import { ZERO_UUID } from '../../wire/schema.js';
 import type { BrokerServices } from '../services.js';
 import type { Handler } from '../request-context.js';
@@ -13,10 +13,20 @@ interface AskedTopic {
   readonly partitionIndexes: readonly number[];
 }
 
+interface Asking {
+  readonly groupId: string;
+  /** Null and -1: the client does not say who it is. */
+  readonly memberId: string | null;
+  readonly memberEpoch: number;
+  /** Offsets that an open transaction may change are an error that clients retry (KIP-447). */
+  readonly requireStable: boolean;
+}
+
 /** Committed offsets; -1 where there is none. */
 export function offsetFetch({ groups, topics }: BrokerServices): Handler<9> {
-  const fetchGroup = (groupId: string, asked: readonly AskedTopic[] | null, hasIds: boolean) => {
-    const error = groups.coordinator.availability(groupId);
+  const fetchGroup = (asking: Asking, asked: readonly AskedTopic[] | null, hasIds: boolean) => {
+    const { groupId, memberId, memberEpoch, requireStable } = asking;
+    const error = groups.coordinator.refuseFetch(groupId, memberId, memberEpoch);
     if (error !== 'NONE') return { groupId, errorCode: ERROR[error], topics: [] };
     const store = groups.coordinator.committed(groupId);
     const found = (asked ?? everything(store)).map(({ name, topicId, partitionIndexes }) => {
@@ -26,11 +36,13 @@ export function offsetFetch({ groups, topics }: BrokerServices): Handler<9> {
       return {
         name: topicName,
         topicId: topic?.id ?? (asked ? topicId : (topics.get(name)?.id ?? ZERO_UUID)),
-        partitions: partitionIndexes.map((partition) =>
-          isMissing
-            ? { ...committedPartition(partition, undefined), errorCode: ERROR.UNKNOWN_TOPIC_ID }
-            : committedPartition(partition, store?.get(topicName, partition)),
-        ),
+        partitions: partitionIndexes.map((partition) => {
+          if (isMissing) return failedPartition(partition, 'UNKNOWN_TOPIC_ID');
+          if (requireStable && store?.isPending(topicName, partition)) {
+            return failedPartition(partition, 'UNSTABLE_OFFSET_COMMIT');
+          }
+          return committedPartition(partition, store?.get(topicName, partition));
+        }),
       };
     });
     return { groupId, errorCode: ERROR.NONE, topics: found };
@@ -38,15 +50,20 @@ export function offsetFetch({ groups, topics }: BrokerServices): Handler<9> {
   return (request, { apiVersion }) => {
     if (apiVersion >= SEVERAL_GROUPS_FROM) {
       const hasIds = apiVersion >= TOPIC_IDS_FROM;
-      return { groups: request.groups.map((group) => fetchGroup(group.groupId, group.topics, hasIds)) };
+      const { requireStable } = request;
+      return { groups: request.groups.map((group) => fetchGroup({ ...group, requireStable }, group.topics, hasIds)) };
     }
     const asked = request.topics?.map((topic) => ({ ...topic, topicId: ZERO_UUID })) ?? null;
-    const { errorCode, topics: found } = fetchGroup(request.groupId, asked, false);
+    const { errorCode, topics: found } = fetchGroup(
+      { groupId: request.groupId, memberId: null, memberEpoch: -1, requireStable: request.requireStable },
+      asked,
+      false,
+    );
     if (errorCode === ERROR.NONE || apiVersion >= 2) return { errorCode, topics: found };
     // Version 1 has no error of its own: it stands at every partition.
     const failed = (asked ?? []).map(({ name, partitionIndexes }) => ({
       name,
-      partitions: partitionIndexes.map((partition) => ({ ...committedPartition(partition, undefined), errorCode })),
+      partitions: partitionIndexes.map((partition) => failedPartition(partition, errorName(errorCode))),
     }));
     return { topics: failed };
   };
@@ -60,6 +77,10 @@ function committedPartition(partitionIndex: number, committed: CommittedOffset |
     metadata: committed?.metadata ?? '',
     errorCode: ERROR.NONE as number,
   };
+}
+
+function failedPartition(partitionIndex: number, error: KafkaErrorName) {
+  return { ...committedPartition(partitionIndex, undefined), errorCode: ERROR[error] as number };
 }
 
 function everything(store: OffsetStore | undefined): AskedTopic[] {

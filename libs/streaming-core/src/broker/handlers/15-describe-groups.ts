@@ -9,13 +9,13 @@ const NOT_FOUND_FROM = 6;
 export function describeGroups({ groups }: BrokerServices): Handler<15> {
   return ({ groups: groupIds }, { apiVersion }) => ({
     groups: [...new Set(groupIds)].map((groupId) => {
-      const error = groupId === '' ? 'INVALID_GROUP_ID' : groups.coordinator.availability(groupId);
+      const error = groups.coordinator.availability(groupId);
       const group = error === 'NONE' ? groups.coordinator.group(groupId) : undefined;
-      if (!group) {
+      if (group?.type !== 'classic') {
         const isMissing = error === 'NONE' && apiVersion >= NOT_FOUND_FROM;
         return {
           errorCode: ERROR[isMissing ? 'GROUP_ID_NOT_FOUND' : error],
-          errorMessage: isMissing ? `Group ${groupId} not found.` : null,
+          errorMessage: isMissing ? `Group ${groupId} ${group ? 'is not a classic group' : 'not found'}.` : null,
           groupId,
           groupState: error === 'NONE' ? 'Dead' : '',
           protocolType: '',

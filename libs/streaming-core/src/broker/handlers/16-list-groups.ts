@@ -1,8 +1,7 @@
+import { phase, protocolTypeOf } from '../../groups/group-rules.js';
 import { ERROR } from '../../wire/error-codes.js';
 import type { BrokerServices } from '../services.js';
 import type { Handler } from '../request-context.js';
-
-const GROUP_TYPE = 'classic';
 
 export function listGroups({ groups }: BrokerServices): Handler<16> {
   return ({ statesFilter, typesFilter }) => {
@@ -10,16 +9,14 @@ export function listGroups({ groups }: BrokerServices): Handler<16> {
     const types = new Set(typesFilter.map((type) => type.toLowerCase()));
     const listed = groups.coordinator
       .groups()
-      .filter((group) => states.size === 0 || states.has(group.phase.toLowerCase()))
-      .filter(() => types.size === 0 || types.has(GROUP_TYPE));
-    return {
-      errorCode: ERROR.NONE,
-      groups: listed.map((group) => ({
+      .map((group) => ({
         groupId: group.groupId,
-        protocolType: group.protocolType ?? '',
-        groupState: group.phase,
-        groupType: GROUP_TYPE,
-      })),
-    };
+        protocolType: protocolTypeOf(group),
+        groupState: phase(group),
+        groupType: group.type,
+      }))
+      .filter(({ groupState }) => states.size === 0 || states.has(groupState.toLowerCase()))
+      .filter(({ groupType }) => types.size === 0 || types.has(groupType));
+    return { errorCode: ERROR.NONE, groups: listed };
   };
 }

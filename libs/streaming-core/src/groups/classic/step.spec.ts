@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { GROUP, GroupHarness } from '../../../test/group-harness.js';
+import { GroupHarness } from '../../../test/group-harness.js';
 
-const phase = (group: GroupHarness) => group.coordinator.group(GROUP)?.phase;
+const phase = (group: GroupHarness) => group.classicGroup()?.phase;
 
 describe('joining', () => {
   it('makes the first member the leader of generation 1 and tells it who is there', () => {
@@ -16,7 +16,7 @@ describe('joining', () => {
     const group = new GroupHarness();
     const refused = group.joinAnswer(group.join('', { requireKnownMemberId: true }));
     expect(refused).toMatchObject({ error: 'MEMBER_ID_REQUIRED', generationId: -1 });
-    expect(group.coordinator.group(GROUP)!.members.size).toBe(0);
+    expect(group.classicGroup()!.members.size).toBe(0);
     const joined = group.joinAnswer(group.join(refused.memberId, { requireKnownMemberId: true }));
     expect(joined).toMatchObject({ error: 'NONE', memberId: refused.memberId });
   });
@@ -221,7 +221,7 @@ describe('sessions', () => {
     const group = new GroupHarness({ initialRebalanceDelayMs: 10_000_000 });
     group.join('', { rebalanceTimeoutMs: 10_000_000 });
     group.advance(299_999);
-    expect(group.coordinator.group(GROUP)!.members.size).toBe(1);
+    expect(group.classicGroup()!.members.size).toBe(1);
     group.advance(2);
     expect(group.removed).toEqual(['session timed out']);
   });
@@ -331,10 +331,10 @@ describe('static members', () => {
     const stay = group.joinAnswer(group.join('', instance)).memberId;
     group.sync(stay, 1, { [stay]: 'all' }, 'phone-1');
     const newcomer = group.join('', { sessionTimeoutMs: 60_000 });
-    group.coordinator.group(GROUP)!.members.get(stay)!.deadlineMs = 60_000;
+    group.classicGroup()!.members.get(stay)!.deadlineMs = 60_000;
     group.advance(5_001);
     expect(group.joinAnswer(newcomer).generationId).toBe(2);
-    expect(group.coordinator.group(GROUP)!.members.has(stay)).toBe(true);
+    expect(group.classicGroup()!.members.has(stay)).toBe(true);
     expect(group.joinAnswer(newcomer).leaderId).toBe(group.joinAnswer(newcomer).memberId);
   });
 

@@ -1,0 +1,27 @@
+import { ERROR } from '../../wire/error-codes.js';
+import type { BrokerServices } from '../services.js';
+import type { Handler } from '../request-context.js';
+
+/** Answered once the offsets are gone from the log too. Topics that the group reads are refused, each partition for itself. */
+export function offsetDelete({ groups, topics }: BrokerServices): Handler<47> {
+  return async (request) => {
+    const asked = request.topics.flatMap(({ name, partitions }) =>
+      partitions.map(({ partitionIndex }) => ({ topic: name, partition: partitionIndex })),
+    );
+    const known = asked.filter(({ topic, partition }) => topics.get(topic)?.partitions[partition] !== undefined);
+    const result = await groups.deleteOffsets(request.groupId, known);
+    if (!Array.isArray(result)) return { errorCode: ERROR[result], topics: [] };
+    const errors = new Map(known.map((each, index) => [each, result[index]!]));
+    let index = 0;
+    return {
+      errorCode: ERROR.NONE,
+      topics: request.topics.map(({ name, partitions }) => ({
+        name,
+        partitions: partitions.map(({ partitionIndex }) => ({
+          partitionIndex,
+          errorCode: ERROR[errors.get(asked[index++]!) ?? 'UNKNOWN_TOPIC_OR_PARTITION'],
+        })),
+      })),
+    };
+  };
+}

@@ -1,0 +1,41 @@
+import { ERROR } from '../../wire/error-codes.js';
+import type { BrokerServices } from '../services.js';
+import type { Handler } from '../request-context.js';
+
+/** First version in which clients make their member ids themselves. */
+const OWN_MEMBER_ID_FROM = 1;
+
+/** Answered once what it changes is durable. */
+export function consumerGroupHeartbeat({ groups }: BrokerServices): Handler<68> {
+  return async (request, { apiVersion, clientId, clientHost }) => {
+    if (apiVersion >= OWN_MEMBER_ID_FROM && request.memberId === '') {
+      return {
+        errorCode: ERROR.INVALID_REQUEST,
+        errorMessage: "MemberId can't be empty.",
+        memberEpoch: 0,
+        heartbeatIntervalMs: 0,
+      };
+    }
+    const response = await groups.consumerHeartbeat(request.groupId, {
+      memberId: request.memberId,
+      memberEpoch: request.memberEpoch,
+      instanceId: request.instanceId,
+      rackId: request.rackId,
+      rebalanceTimeoutMs: request.rebalanceTimeoutMs,
+      clientId,
+      clientHost: `/${clientHost}`,
+      topicNames: request.subscribedTopicNames,
+      topicRegex: request.subscribedTopicRegex,
+      serverAssignor: request.serverAssignor,
+      owned: request.topicPartitions,
+    });
+    return {
+      errorCode: ERROR[response.error],
+      errorMessage: response.message,
+      memberId: response.memberId,
+      memberEpoch: response.memberEpoch,
+      heartbeatIntervalMs: response.heartbeatIntervalMs,
+      assignment: response.assignment && { topicPartitions: response.assignment },
+    };
+  };
+}
