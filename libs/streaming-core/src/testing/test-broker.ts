@@ -12,6 +12,19 @@ import { NodeProcess } from '../ports/node/node-process.js';
 import { NodeRandom } from '../ports/node/node-random.js';
 import { NodeStorage } from '../ports/node/node-storage.js';
 import type { HostProcess } from '../ports/process.js';
+import { DirectClient } from './direct-client.js';
+import { FaultNetwork } from './fault-network.js';
+import { FaultStorage } from './fault-storage.js';
+import { Faults } from './faults.js';
+import { GroupControl, type TestGroup } from './group-control.js';
+import { Inspector, type SeedRecord, type TestTopicInfo, type WaitCondition } from './inspector.js';
+import { intercept } from './interceptor.js';
+import { RequestFaults } from './request-faults.js';
+import { RequestLog } from './request-log.js';
+import { locateBatch } from './stored-batch.js';
+import { ManualTestClock, RealTestClock, type TestClock } from './test-clock.js';
+import type { ReadOptions, TestRecord } from './test-records.js';
+import { fenceProducer } from './producer-control.js';
 
 export interface TestTopic {
   readonly partitions: number;
@@ -24,12 +37,19 @@ export interface TestBrokerOptions {
   readonly topics?: Readonly<Record<string, number | TestTopic>>;
   /** Default `memory`, which keeps the semantics of a disk: what was not synced is lost by {@link TestBroker.kill}. */
   readonly storage?: 'memory' | 'disk';
+  /**
+   * Default `real`. `manual`: the broker's time stands still until {@link TestClock.advance}; sessions, rebalances, transactions,
+   * retention and quotas follow it. Connections, long polls and delays of faults stay in real time.
+   */
+  readonly clock?: 'real' | 'manual';
   /** Broker settings by Kafka's names, such as `auto.create.topics.enable`. */
   readonly config?: SettingValues;
   /** Default 0: a free one. */
   readonly port?: number;
   /** Default: silent. */
   readonly logger?: Logger;
+  /** How many requests {@link TestBroker.requests} remembers. Default 1,000. */
+  readonly requestsMax?: number;
 }
 
 /** A real broker on a free port of the loopback, for one test or one suite. Suites that run side by side never meet. */
@@ -37,7 +57,27 @@ export interface TestBroker extends AsyncDisposable {
   /** For any Kafka client: `127.0.0.1:<port>`. */
   readonly bootstrapServers: string;
   readonly port: number;
+  /** What goes wrong on purpose. */
+  readonly faults: Faults;
+  readonly clock: TestClock;
+  /** What clients asked. */
+  readonly requests: RequestLog;
   metrics(): BrokerMetricsSnapshot;
+  /** All topics but the broker's own. */
+  topics(): readonly TestTopicInfo[];
+  /** Every record of a topic or of one of its partitions now, partition by partition. */
+  records(topic: string, options?: ReadOptions & { readonly partition?: number }): Promise<readonly TestRecord[]>;
+  /** Writes records, acknowledged by all; resolves to where each lies. */
+  produce(
+    topic: string,
+    records: readonly (SeedRecord | string)[],
+  ): Promise<readonly { readonly partition: number; readonly offset: number }[]>;
+  /** Committed offsets of a group: `{ orders: { 0: 12, 2: 7 } }`. */
+  committed(group: string): Promise<Record<string, Record<number, number>>>;
+  /** A group's state and members. */
+  group(group: string): Promise<TestGroup>;
+  /** Resolves when it is so. Rejects after `timeoutMs` of real time, default 10 s, with what there was instead. */
+  waitFor(condition: WaitCondition, options?: { readonly timeoutMs?: number }): Promise<void>;
   /** Ends gracefully and removes what it kept. */
   stop(): Promise<void>;
   /** Ends abruptly, as by SIGKILL and (in memory) a power loss: connections break off, unsynced bytes are gone. */
@@ -45,6 +85,15 @@ export interface TestBroker extends AsyncDisposable {
   /** The same broker again on the same storage and port; kills it first if it still runs. */
   restart(): Promise<void>;
 }
+
+/** Starts a broker inside this process. Ready in some ten milliseconds. */
+export async function startTestBroker(options: TestBrokerOptions = {}): Promise<TestBroker> {
+  const broker = new RunningTestBroker(options);
+  await broker.start();
+  return broker;
+}
+
+const REQUESTS_MAX = 1_000;
 
 /** A process of its own for every start on memory: after a power loss nobody is left who could hold the directory. */
 class MemoryProcess implements HostProcess {
@@ -56,66 +105,153 @@ class MemoryProcess implements HostProcess {
   }
 }
 
-/** Starts a broker inside this process. Ready in some ten milliseconds. */
-export async function startTestBroker(options: TestBrokerOptions = {}): Promise<TestBroker> {
-  const isDisk = options.storage === 'disk';
-  const directory = isDisk ? await mkdtemp(path.join(os.tmpdir(), 'streaming-core-test-broker-')) : '/data';
-  const memory = isDisk ? null : new MemoryStorage();
-  const storage = memory ?? new NodeStorage();
-  const start = (port: number): Promise<Broker> =>
-    Broker.start({
-      dataDirectory: directory,
-      port,
-      settings: options.config ?? {},
-      ports: {
-        clock: new NodeClock(),
-        random: new NodeRandom(),
-        storage,
-        network: new NodeNetwork(),
-        process: isDisk ? new NodeProcess() : new MemoryProcess(),
-      },
-      ...(options.logger ? { logger: options.logger } : {}),
+class RunningTestBroker implements TestBroker {
+  readonly faults: Faults;
+  readonly clock: ManualTestClock | RealTestClock;
+  readonly requests: RequestLog;
+  readonly #options: TestBrokerOptions;
+  readonly #memory: MemoryStorage | null;
+  readonly #storage: FaultStorage;
+  readonly #network = new FaultNetwork(new NodeNetwork());
+  readonly #realClock = new NodeClock();
+  readonly #requestFaults: RequestFaults;
+  readonly #client = new DirectClient();
+  readonly #inspector: Inspector;
+  #directory = '/data';
+  #broker: Broker | null = null;
+  #port: number;
+
+  constructor(options: TestBrokerOptions) {
+    this.#options = options;
+    this.#port = options.port ?? 0;
+    this.#memory = options.storage === 'disk' ? null : new MemoryStorage();
+    this.#storage = new FaultStorage(this.#memory ?? new NodeStorage());
+    this.clock =
+      options.clock === 'manual'
+        ? new ManualTestClock(() => this.#broker?.maintain() ?? Promise.resolve())
+        : new RealTestClock(this.#realClock);
+    const topicNames = (id: string): string | null => this.#topics().find((topic) => topic.id === id)?.name ?? null;
+    const groups = new GroupControl(this.#client);
+    this.#requestFaults = new RequestFaults(topicNames);
+    this.requests = new RequestLog(options.requestsMax ?? REQUESTS_MAX, topicNames);
+    this.#inspector = new Inspector(
+      { topics: () => this.#topics(), nowMs: () => this.clock.nowMs() },
+      this.#client,
+      groups,
+    );
+    this.faults = new Faults({
+      requests: this.#requestFaults,
+      storage: this.#storage,
+      network: this.#network,
+      groups,
+      locate: (topic, partition, offset) =>
+        locateBatch(this.#storage, path.join(this.#directory, `${topic}-${partition}`), BigInt(offset)),
+      fence: (transactionalId) => fenceProducer(this.#client, transactionalId),
     });
-
-  const clean = async (): Promise<void> => {
-    if (isDisk) await rm(directory, { recursive: true, force: true });
-  };
-  let broker = await start(options.port ?? 0).catch(async (error: unknown) => {
-    await clean();
-    throw error;
-  });
-  const { port } = broker;
-  const stop = async (): Promise<void> => {
-    await broker.stop();
-    await clean();
-  };
-  try {
-    createTopics(broker, options.topics ?? {});
-  } catch (error) {
-    await stop();
-    throw error;
   }
-  const kill = (): void => {
-    broker.kill();
-    memory?.crash();
-  };
-  return {
-    bootstrapServers: `127.0.0.1:${port}`,
-    port,
-    metrics: () => broker.metrics.snapshot(),
-    stop,
-    kill,
-    restart: async () => {
-      kill();
-      broker = await start(port);
-    },
-    [Symbol.asyncDispose]: stop,
-  };
-}
 
-function createTopics(broker: Broker, topics: Readonly<Record<string, number | TestTopic>>): void {
-  for (const [name, topic] of Object.entries(topics)) {
-    const { partitions, config = {} } = typeof topic === 'number' ? { partitions: topic } : topic;
-    broker.createTopic({ name, partitions, configs: config });
+  get port(): number {
+    return this.#port;
+  }
+
+  get bootstrapServers(): string {
+    return `127.0.0.1:${this.#port}`;
+  }
+
+  async start(): Promise<void> {
+    if (!this.#memory) this.#directory = await mkdtemp(path.join(os.tmpdir(), 'streaming-core-test-broker-'));
+    try {
+      await this.#run();
+      for (const [name, topic] of Object.entries(this.#options.topics ?? {})) {
+        const { partitions, config = {} } = typeof topic === 'number' ? { partitions: topic } : topic;
+        this.#running().createTopic({ name, partitions, configs: config });
+      }
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+  }
+
+  metrics(): BrokerMetricsSnapshot {
+    return this.#running().metrics.snapshot();
+  }
+
+  topics(): readonly TestTopicInfo[] {
+    return this.#inspector.topics();
+  }
+
+  records(topic: string, options?: ReadOptions & { readonly partition?: number }): Promise<readonly TestRecord[]> {
+    return this.#inspector.records(topic, options);
+  }
+
+  produce(topic: string, records: readonly (SeedRecord | string)[]) {
+    return this.#inspector.produce(topic, records);
+  }
+
+  committed(group: string): Promise<Record<string, Record<number, number>>> {
+    return this.#inspector.committed(group);
+  }
+
+  group(group: string): Promise<TestGroup> {
+    return this.#inspector.group(group);
+  }
+
+  waitFor(condition: WaitCondition, options?: { readonly timeoutMs?: number }): Promise<void> {
+    return this.#inspector.waitFor(condition, options);
+  }
+
+  async stop(): Promise<void> {
+    // Nobody waits for what a fault holds.
+    this.faults.clear();
+    await this.#broker?.stop();
+    this.#client.disconnect();
+    if (!this.#memory && this.#directory !== '/data') await rm(this.#directory, { recursive: true, force: true });
+  }
+
+  kill(): void {
+    this.#broker?.kill();
+    this.#client.disconnect();
+    this.#memory?.crash();
+  }
+
+  async restart(): Promise<void> {
+    this.kill();
+    await this.#run();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  async #run(): Promise<void> {
+    const { config = {}, logger } = this.#options;
+    this.#broker = await Broker.start({
+      dataDirectory: this.#directory,
+      port: this.#port,
+      settings: config,
+      ports: {
+        clock: this.clock.clock,
+        networkClock: this.#realClock,
+        random: new NodeRandom(),
+        storage: this.#storage,
+        network: this.#network,
+        process: this.#memory ? new MemoryProcess() : new NodeProcess(),
+      },
+      interceptRequests: (table) => {
+        this.#client.connect(table);
+        return intercept(table, this.#requestFaults, this.requests);
+      },
+      ...(logger ? { logger } : {}),
+    });
+    this.#port = this.#broker.port;
+  }
+
+  #running(): Broker {
+    if (!this.#broker) throw new Error('the broker is not running');
+    return this.#broker;
+  }
+
+  #topics() {
+    return this.#broker?.topics() ?? [];
   }
 }

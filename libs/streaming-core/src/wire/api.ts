@@ -26,15 +26,20 @@ export type RequestInputOf<A extends Api> = InputOf<A['request']>;
 export type ResponseOf<A extends Api> = MessageOf<A['response']>;
 export type ResponseInputOf<A extends Api> = InputOf<A['response']>;
 
-export function defineApi<Key extends number, Request extends Fields, Response extends Fields>(definition: {
+export function defineApi<
+  Key extends number,
+  const Name extends string,
+  Request extends Fields,
+  Response extends Fields,
+>(definition: {
   readonly key: Key;
-  readonly name: string;
+  readonly name: Name;
   readonly versions: Versions;
   readonly advertised?: Versions;
   readonly flexibleFrom: number;
   readonly request: Request;
   readonly response: Response;
-}): Api<Key, Request, Response> {
+}): Api<Key, Request, Response> & { readonly name: Name } {
   const versions = parseVersions(definition.versions);
   const advertised = definition.advertised === undefined ? versions : parseVersions(definition.advertised);
   return { ...definition, versions, advertised };
