@@ -47,7 +47,7 @@ const metrics: string[] = [];
 @StreamConsumer({
   groupId: EVENT_GROUP,
   decode,
-  keyConcurrency: 4,
+  concurrency: 4,
   retry: { attempts: 3, firstDelayMs: 1, maxDelayMs: 2 },
 })
 export class EventHandler {
@@ -119,7 +119,7 @@ async function start(providers: Provider[]): Promise<INestApplicationContext> {
           brokers: target!.bootstrapServers,
           clientId: 'nest-app',
           metrics: {
-            batchHandled: ({ topic }, records) => metrics.push(`batch ${topic} ${records}`),
+            consumed: ({ topic }, records) => metrics.push(`consumed ${topic} ${records}`),
             deadLettered: ({ topic, reason }) => metrics.push(`dead ${topic} ${reason}`),
           },
         }),
@@ -158,6 +158,7 @@ describe(`the Nest module on ${targetName}`, () => {
     });
     expect(dead.slice(0, 3).map(({ key }) => key)).toEqual(['poison', 'poison', 'poison']);
     expect(dead[0]!.headers.get('dlq-reason')).toBe('Error: cannot take poison at attempt 3');
+    expect(dead[0]!.headers.get('dlq-attempts')).toBe('3');
     expect(dead[3]!.value?.toString()).toBe('not json');
     expect(Object.fromEntries(dead[3]!.headers)).toEqual({
       x: 'y',

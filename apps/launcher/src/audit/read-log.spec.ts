@@ -5,6 +5,8 @@ import { auditLog } from './read-log.js';
 const admin: StreamAdmin = {
   ensureTopics: () => Promise.resolve(),
   partitionCounts: (topics) => Promise.resolve(new Map(topics.map((topic) => [topic, 2]))),
+  deleteRecords: () => Promise.resolve(),
+  listTopics: () => Promise.resolve([]),
   close: () => Promise.resolve(),
 };
 

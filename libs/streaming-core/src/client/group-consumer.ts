@@ -108,6 +108,10 @@ export class CooperativeGroupConsumer implements GroupConsumer {
     return this.#committer.commit(offsets, COMMIT_TIMEOUT_MS);
   }
 
+  commitSoon(position: TopicPartitionOffset): void {
+    this.#committer.note(position);
+  }
+
   committed(partitions: readonly TopicPartition[]): Promise<readonly TopicPartitionOffset[]> {
     return this.#protocol.committed(partitions);
   }
@@ -116,7 +120,7 @@ export class CooperativeGroupConsumer implements GroupConsumer {
     return [...this.#owned.values()];
   }
 
-  lag(): readonly (TopicPartition & { readonly records: bigint })[] {
+  lag(): readonly (TopicPartition & { readonly records: bigint; readonly next: bigint })[] {
     return this.#pump?.lag() ?? [];
   }
 

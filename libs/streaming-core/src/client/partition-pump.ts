@@ -104,10 +104,10 @@ export class PartitionPump {
   }
 
   /** Records between what was handled and the last known end. */
-  lag(): (TopicPartition & { readonly records: bigint })[] {
+  lag(): (TopicPartition & { readonly records: bigint; readonly next: bigint })[] {
     return [...this.#pumped.values()].map(({ target: { topic, partition, highWatermark }, handled }) => {
       const records = highWatermark > handled ? highWatermark - handled : 0n;
-      return { topic, partition, records };
+      return { topic, partition, records, next: handled };
     });
   }
 

@@ -51,6 +51,53 @@ export interface StreamProducer {
   close(): Promise<void>;
 }
 
+/** A member of a consumer group at one moment: who commits offsets in a transaction shows with it that the partitions are its own. */
+export interface GroupMember {
+  readonly groupId: string;
+  readonly memberId: string;
+  /** -1 while not in the group. */
+  readonly generation: number;
+}
+
+/** Writes to any partitions and offsets of groups, of which readers of committed records see all or nothing (KIP-98). */
+export interface Transaction {
+  /** As {@link StreamProducer.send}. A rejection is the end of the transaction: abort it. */
+  send(records: readonly OutgoingRecord[]): Promise<void>;
+  /**
+   * Commits what the transaction has consumed with what it produces. With `member` from {@link GroupConsumer.member}, a member
+   * that has lost its partitions is refused.
+   */
+  sendOffsets(member: GroupMember, offsets: readonly TopicPartitionOffset[]): Promise<void>;
+  /**
+   * Waits for what was sent, then makes all of it visible at once. Rejects `TRANSACTION_FAILED` if a send failed: abort then.
+   * Any other rejection leaves open which it is; who begins anew under the same transactional id settles it.
+   */
+  commit(): Promise<void>;
+  /** Takes everything back. What is still being sent is given up. */
+  abort(): Promise<void>;
+}
+
+/**
+ * One transaction at a time under a transactional id. A second producer with the same id fences the first, whose calls reject
+ * `PRODUCER_FENCED` from then on: close it.
+ */
+export interface TransactionalProducer {
+  readonly transactionalId: string;
+  /** Rejects `TRANSACTION_FAILED` while another is open. */
+  begin(): Promise<Transaction>;
+  /** Begins, lets `work` write, commits; aborts and rejects with what `work` rejected with if it does. */
+  run<T>(work: (transaction: Transaction) => Promise<T>): Promise<T>;
+  /** Aborts what is open. */
+  close(): Promise<void>;
+}
+
+export interface TransactionalProducerOptions {
+  /** Stable over restarts of whoever writes, and its own: at most one producer at a time has it. */
+  readonly transactionalId: string;
+  /** The cluster aborts a transaction that is open for longer. Default 60 s, as in Apache Kafka. */
+  readonly transactionTimeoutMs?: number;
+}
+
 export interface ConsumerHandlers {
   /**
    * Called with one batch at a time per partition; batches of different partitions may overlap. With `commit: 'after-batch'`
@@ -95,12 +142,16 @@ export interface GroupConsumer {
   /** Joins the group and resolves when the first assignment is being consumed. */
   start(handlers: ConsumerHandlers): Promise<void>;
   commit(offsets: readonly TopicPartitionOffset[]): Promise<void>;
+  /** Commits within some 100 ms, together with others and through failures, or before the partition is given up. */
+  commitSoon(position: TopicPartitionOffset): void;
   /** What the group has committed; a partition without a committed offset is not in the answer. Only while in the group. */
   committed(partitions: readonly TopicPartition[]): Promise<readonly TopicPartitionOffset[]>;
+  /** This member as the group knows it now: for {@link Transaction.sendOffsets}. */
+  member(): GroupMember;
   /** What is assigned now. */
   assignment(): readonly TopicPartition[];
-  /** Records between what was handled and the end, per assigned partition. */
-  lag(): readonly (TopicPartition & { readonly records: bigint })[];
+  /** Records between what was handled (all before offset `next`) and the end, per assigned partition. */
+  lag(): readonly (TopicPartition & { readonly records: bigint; readonly next: bigint })[];
   /** When the group's coordinator last confirmed this member, in ms since 1970; 0 before the first time. */
   readonly lastPollMs: number;
   /** Handles what is in flight (4 s at most), commits, calls onPartitionsRevoked, leaves the group. */
@@ -148,6 +199,8 @@ export interface StreamAdmin {
 /** One connection setting, many producers and consumers. */
 export interface StreamClient {
   producer(): Promise<StreamProducer>;
+  /** Resolves once a producer that had the id before is fenced and its open transaction, if any, aborted. */
+  transactionalProducer(options: TransactionalProducerOptions): Promise<TransactionalProducer>;
   consumer(options: GroupConsumerOptions): GroupConsumer;
   reader(): PartitionReader;
   admin(): StreamAdmin;
@@ -177,6 +230,10 @@ export type StreamClientErrorCode =
   | 'INVALID_RECORD'
   | 'BROKER_UNREACHABLE'
   | 'DELIVERY_FAILED'
+  /** The transaction cannot be committed: abort it, then begin another. */
+  | 'TRANSACTION_FAILED'
+  /** Another producer has the transactional id, or the transaction outlived its timeout: this producer is of no more use. */
+  | 'PRODUCER_FENCED'
   | 'TOPIC_MISMATCH'
   | 'GROUP_FAILED'
   | 'FETCH_FAILED'

@@ -7,6 +7,7 @@ import type {
   StreamProducer,
 } from '../client/types.js';
 import { ConsumerRunner } from './consumer-runner.js';
+import { untraced } from './tracing.js';
 
 describe('a consumer runner', () => {
   it('puts a refused record aside once, however often its batch is delivered', async () => {
@@ -25,10 +26,12 @@ describe('a consumer runner', () => {
     const runner = new ConsumerRunner(
       {
         name: 'test',
-        options: { groupId: 'g', decode: () => ({ ok: false, reason: 'not ours' }) },
-        handlers: new Map([['t', { kind: 'batch' as const, handle }]]),
+        options: { groupId: 'g' },
+        handlers: new Map([
+          ['t', { kind: 'batch' as const, decode: () => ({ ok: false, reason: 'not ours' }), handle }],
+        ]),
       },
-      { client, producer, metrics: {}, warn: () => undefined },
+      { client, producer, metrics: {}, tracing: untraced, warn: () => undefined },
     );
     await runner.start();
     const record = { topic: 't', partition: 0, offset: 5n, timestamp: 1, key: 'k', value: null, headers: new Map() };

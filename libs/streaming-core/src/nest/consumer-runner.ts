@@ -2,55 +2,33 @@ import type {
   GroupConsumer,
   PartitionBatch,
   StreamAdmin,
-  StreamClient,
-  StreamProducer,
-  StreamRecord,
   TopicPartition,
   TopicPartitionOffset,
 } from '../client/types.js';
+import { BatchRunner, type BatchRoute } from './batch-runner.js';
+import { retryRules, type ConsumerDefinition, type RetryRules, type RunnerContext } from './consumer-definition.js';
 import { DeadLetters } from './dead-letters.js';
-import { handleInOrder, type HandledEvent } from './event-handling.js';
-import type {
-  BatchContext,
-  DecodeResult,
-  EventBatch,
-  EventContext,
-  RetryPolicy,
-  StreamConsumerOptions,
-} from './stream-consumer.decorators.js';
-import type { StreamingMetrics } from './streaming-options.js';
-
-export type TopicHandler =
-  | { readonly kind: 'event'; readonly handle: (event: unknown, context: EventContext) => unknown }
-  | { readonly kind: 'batch'; readonly handle: (batch: EventBatch, context: BatchContext) => unknown };
-
-/** A class with its handlers bound: what the decorators said. */
-export interface ConsumerDefinition {
-  readonly name: string;
-  readonly options: StreamConsumerOptions;
-  readonly handlers: ReadonlyMap<string, TopicHandler>;
-  readonly onAssigned?: (partitions: readonly TopicPartition[]) => unknown;
-  readonly onRevoked?: (partitions: readonly TopicPartition[]) => unknown;
-}
-
-export interface RunnerContext {
-  readonly client: StreamClient;
-  readonly producer: StreamProducer;
-  readonly metrics: StreamingMetrics;
-  warn(message: string, error: unknown): void;
-}
+import { EventRunner, type EventRoute, type Route } from './event-runner.js';
+import { FailedRecords } from './failed-records.js';
+import { Gate } from './gate.js';
+import { createLadder } from './ladder-setup.js';
+import { fromRung, retryTopic } from './retry-ladder.js';
+import { stateRestorer } from './state-restore.js';
 
 export interface ConsumerStatus {
   readonly name: string;
   readonly groupId: string;
   readonly connected: boolean;
+  readonly paused: boolean;
   readonly assigned: number;
+  /** Records that are not handled yet, those on the retry ladder included. */
   readonly lag: number;
   /** Since the group's coordinator last answered. */
   readonly lastPollAgeMs: number;
 }
 
 const SESSION_TIMEOUT_MS = 10_000;
+const IN_FLIGHT_MAX = 1_000;
 
 /** Runs one decorated consumer: decodes, calls the handlers, retries, puts aside. Knows nothing of Nest. */
 export class ConsumerRunner {
@@ -58,45 +36,85 @@ export class ConsumerRunner {
   readonly #context: RunnerContext;
   readonly #consumer: GroupConsumer;
   readonly #admin: StreamAdmin;
-  readonly #deadLetters: DeadLetters;
-  readonly #retry: Required<RetryPolicy>;
-  /** A batch that is delivered again holds the same records: what was refused is put aside once. */
-  readonly #refused = new WeakSet<StreamRecord>();
+  readonly #retry: RetryRules;
+  readonly #routes: ReadonlyMap<string, Route>;
+  readonly #failed: FailedRecords;
+  readonly #events: EventRunner;
+  readonly #batches: BatchRunner;
+  readonly #gate = new Gate();
+  readonly #stopping = new AbortController();
+  /** Offsets are committed here, not by the client: events finish later than their batch was taken. */
+  readonly #commits: boolean;
 
   constructor(definition: ConsumerDefinition, context: RunnerContext) {
-    const { groupId, startAt, commit, maxBatchRecords, sessionTimeoutMs, retry } = definition.options;
+    const { options, handlers } = definition;
+    const { groupId, startAt, commit, isolation, maxBatchRecords, sessionTimeoutMs } = options;
     this.#definition = definition;
     this.#context = context;
     this.#admin = context.client.admin();
-    this.#deadLetters = new DeadLetters(groupId, context.producer, this.#admin);
-    this.#retry = { attempts: 5, firstDelayMs: 100, maxDelayMs: 5_000, exhausted: 'dead-letter', ...retry };
+    this.#retry = retryRules(options);
+    this.#routes = routesOf(definition, this.#retry);
+    const { producer, metrics, tracing, warn } = context;
+    const nowMs = Date.now;
+    const deadLetters = new DeadLetters(groupId, producer, this.#admin);
+    const failed = new FailedRecords({ groupId, retry: this.#retry, producer, deadLetters, metrics, nowMs, warn });
+    this.#failed = failed;
+    const isManual = commit === 'manual';
+    const hasEvents = [...handlers.values()].some(({ kind }) => kind === 'event');
+    this.#commits = hasEvents && !isManual;
     this.#consumer = context.client.consumer({
       groupId,
-      topics: [...definition.handlers.keys()],
+      topics: [...this.#routes.keys()],
+      commit: isManual || hasEvents ? 'manual' : 'after-batch',
       ...(startAt && { startAt }),
-      ...(commit && { commit }),
+      ...(isolation && { isolation }),
       ...(maxBatchRecords !== undefined && { maxBatchRecords }),
       ...(sessionTimeoutMs !== undefined && { sessionTimeoutMs }),
     });
+    const { concurrency = 1, inFlightMax = IN_FLIGHT_MAX } = options;
+    this.#events = new EventRunner({
+      ...{ groupId, retry: this.#retry, failed, metrics, tracing, nowMs, warn },
+      limits: { concurrency, windowMax: inFlightMax },
+      ordering: options.ordering ?? (concurrency > 1 ? 'key' : 'partition'),
+      onProgress: (position) => {
+        if (this.#commits) this.#consumer.commitSoon(position);
+      },
+    });
+    const commitNow = (position: TopicPartitionOffset) => this.#consumer.commit([position]);
+    this.#batches = new BatchRunner({ groupId, failed, metrics, tracing, nowMs, commit: commitNow });
   }
 
-  /** Resolves when the first assignment is being consumed. */
+  get groupId(): string {
+    return this.#definition.options.groupId;
+  }
+
+  /** Resolves when the first assignment is being consumed. @throws StreamClientError if the topics are not as they must be */
   async start(): Promise<void> {
-    const { onAssigned, onRevoked } = this.#definition;
+    const { topics = [], handlers, options } = this.#definition;
+    if (topics.length > 0) await this.#admin.ensureTopics(topics);
+    await createLadder(this.#admin, options.groupId, [...handlers.keys()], this.#retry.ladderDelaysMs.length);
     await this.#consumer.start({
       onBatch: (batch, signal) => this.#onBatch(batch, signal),
-      onPartitionsAssigned: async (partitions) =>
-        (await onAssigned?.(partitions)) as readonly TopicPartitionOffset[] | undefined,
-      onPartitionsRevoked: async (partitions) => {
-        await onRevoked?.(partitions);
-      },
+      onPartitionsAssigned: (partitions) => this.#onAssigned(partitions),
+      onPartitionsRevoked: (partitions) => this.#onGivenUp(partitions, 'revoked'),
+      onPartitionsLost: (partitions) => this.#onGivenUp(partitions, 'lost'),
     });
   }
 
-  /** Drains, commits, leaves the group. */
+  /** Lets running handlers finish, commits, leaves the group. */
   async stop(): Promise<void> {
+    this.#stopping.abort();
     await this.#consumer.close();
     await this.#admin.close();
+  }
+
+  /** Handlers get nothing new until {@link resume}; the group membership goes on. */
+  pause(): void {
+    this.#gate.close();
+  }
+
+  resume(): void {
+    this.#gate.open();
   }
 
   status(nowMs: number): ConsumerStatus {
@@ -106,97 +124,100 @@ export class ConsumerRunner {
       name,
       groupId: options.groupId,
       connected: lastPollAgeMs < (options.sessionTimeoutMs ?? SESSION_TIMEOUT_MS),
-      assigned: this.#consumer.assignment().length,
-      lag: Number(this.#consumer.lag().reduce((sum, { records }) => sum + records, 0n)),
+      paused: this.#gate.isClosed,
+      assigned: this.#consumer.assignment().filter(({ topic }) => this.#routes.get(topic)?.rung === 0).length,
+      lag: [...this.lag().values()].reduce((sum, records) => sum + records, 0),
       lastPollAgeMs,
     };
   }
 
+  /** Records that are not handled yet, per topic: origins and rungs. */
+  lag(): ReadonlyMap<string, number> {
+    const lag = new Map<string, number>();
+    for (const { topic, partition, records, next } of this.#consumer.lag()) {
+      // The client counts what it has handed over; of that some is not finished, or some of the next is already.
+      const handled = this.#events.handledUpTo(topic, partition) ?? next;
+      lag.set(topic, (lag.get(topic) ?? 0) + Number(records + next - handled));
+    }
+    return lag;
+  }
+
   async #onBatch(batch: PartitionBatch, signal: AbortSignal): Promise<void> {
-    const handler = this.#definition.handlers.get(batch.topic);
-    if (!handler) throw new Error(`no handler for topic ${batch.topic}`);
-    const startedMs = performance.now();
-    const events = await this.#decode(batch.records);
-    if (handler.kind === 'event') {
-      await this.#handleEvents(batch, events, (event, context) => handler.handle(event, context), signal);
-    } else {
-      await handler.handle({ ...batch, events }, { signal, commit: (offset) => this.#commit(batch, offset) });
-    }
-    const { topic, partition } = batch;
-    const labels = { groupId: this.#definition.options.groupId, topic, partition };
-    this.#context.metrics.batchHandled?.(labels, batch.records.length, performance.now() - startedMs);
-  }
-
-  async #handleEvents(
-    batch: PartitionBatch,
-    events: readonly HandledEvent[],
-    handle: (event: unknown, context: EventContext) => unknown,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const { commit, keyConcurrency = 1 } = this.#definition.options;
-    const { handled, error } = await handleInOrder(
-      events,
-      keyConcurrency,
-      {
-        handle: async (event, context) => await handle(event, context),
-        retry: this.#retry,
-        giveUp: (record, failure) => this.#putAside(record, reasonOf(failure), 'failed'),
-        onRetry: (record, failure, attempt) => this.#noteRetry(record, failure, attempt),
-      },
-      signal,
-    );
-    if (error === undefined) return;
-    // What is done stays done for whoever reads the partition next.
-    const last = events[handled - 1];
-    if (last && commit !== 'manual') await this.#commit(batch, last.record.offset + 1n);
-    throw error;
-  }
-
-  /** Decodes all; what is refused is put aside before the batch goes on, so that it is never lost. */
-  async #decode(records: readonly StreamRecord[]): Promise<HandledEvent[]> {
-    const { decode } = this.#definition.options;
-    const events: HandledEvent[] = [];
-    for (const record of records) {
-      if (!decode) {
-        events.push({ event: record, record });
-        continue;
-      }
-      const result = tryDecode(() => decode(record.topic, record));
-      if (result.ok) events.push({ event: result.event, record });
-      else if (!this.#refused.has(record)) {
-        await this.#putAside(record, result.reason, 'refused');
-        this.#refused.add(record);
-      }
-    }
-    return events;
-  }
-
-  async #putAside(record: StreamRecord, reason: string, why: 'refused' | 'failed'): Promise<void> {
+    const route = this.#routes.get(batch.topic);
+    if (!route) throw new Error(`no handler for topic ${batch.topic}`);
+    await this.#gate.pass(signal);
+    const { topic, partition, records } = batch;
     const { groupId } = this.#definition.options;
-    await this.#deadLetters.add(record, reason);
-    this.#context.metrics.deadLettered?.({ groupId, topic: record.topic, reason: why });
-    this.#context.warn(`${why}: ${record.topic}-${record.partition}@${record.offset} is put aside`, reason);
+    this.#context.metrics.consumed?.({ groupId, topic: route.origin, partition }, records.length);
+    if (route.handler.kind === 'event') {
+      await this.#events.take(batch, route as EventRoute, signal);
+      return;
+    }
+    await this.#batches.take(batch, route as BatchRoute, signal);
+    const offset = records.at(-1)!.offset + 1n;
+    if (this.#commits) this.#consumer.commitSoon({ topic, partition, offset });
   }
 
-  #noteRetry(record: StreamRecord, error: unknown, attempt: number): void {
-    const { groupId } = this.#definition.options;
-    this.#context.metrics.eventRetried?.({ groupId, topic: record.topic });
-    this.#context.warn(`${record.topic}-${record.partition}@${record.offset} failed at attempt ${attempt}`, error);
+  async #onAssigned(partitions: readonly TopicPartition[]): Promise<readonly TopicPartitionOffset[] | undefined> {
+    const { onAssigned } = this.#definition;
+    const { client, warn } = this.#context;
+    const { signal } = this.#stopping;
+    const origins = partitions.filter(({ topic }) => this.#routes.get(topic)?.rung === 0);
+    const positions = await onAssigned?.(origins, { signal, restore: stateRestorer(client, signal, warn) });
+    const rungs = partitions.filter(({ topic }) => (this.#routes.get(topic)?.rung ?? 0) > 0);
+    if (rungs.length === 0) return positions ?? undefined;
+    return [...(positions ?? []), ...(await this.#takeLadder(origins, rungs))];
   }
 
-  #commit({ topic, partition }: TopicPartition, offset: bigint): Promise<void> {
-    return this.#consumer.commit([{ topic, partition, offset }]);
+  /**
+   * Where the rungs are read on: from their first record if nothing was committed, whatever `startAt` says, because what lies
+   * there was taken from its origin. Notes who waits, from what is not handled yet.
+   */
+  async #takeLadder(
+    origins: readonly TopicPartition[],
+    rungs: readonly TopicPartition[],
+  ): Promise<readonly TopicPartitionOffset[]> {
+    for (const { topic, partition } of origins) this.#failed.forget(topic, partition);
+    const committed = await this.#consumer.committed(rungs);
+    const known = new Map(committed.map(({ topic, partition, offset }) => [`${topic} ${partition}`, offset]));
+    const reader = this.#context.client.reader();
+    const positions: TopicPartitionOffset[] = [];
+    try {
+      for (const at of rungs) {
+        const offset = known.get(`${at.topic} ${at.partition}`) ?? (await reader.bounds(at)).first;
+        positions.push({ ...at, offset });
+        if (this.#retry.ladderOrder === 'none') continue;
+        const { origin, rung } = this.#routes.get(at.topic)!;
+        for await (const records of reader.readToEnd(at, offset)) {
+          for (const record of records) this.#failed.found(fromRung(record, origin, rung));
+        }
+      }
+    } finally {
+      await reader.close();
+    }
+    return positions;
+  }
+
+  async #onGivenUp(partitions: readonly TopicPartition[], why: 'revoked' | 'lost'): Promise<void> {
+    const positions = await this.#events.close(partitions);
+    if (why === 'revoked' && this.#commits && positions.length > 0) {
+      await this.#consumer.commit(positions).catch((error: unknown) => {
+        this.#context.warn('what was handled last could not be committed, it is delivered again', error);
+      });
+    }
+    const { onRevoked, onLost } = this.#definition;
+    const origins = partitions.filter(({ topic }) => this.#routes.get(topic)?.rung === 0);
+    if (origins.length > 0) await (why === 'lost' && onLost ? onLost : onRevoked)?.(origins);
   }
 }
 
-function tryDecode(decode: () => DecodeResult): DecodeResult {
-  try {
-    return decode();
-  } catch (error) {
-    return { ok: false, reason: `decoder threw ${reasonOf(error)}` };
+function routesOf({ options, handlers }: ConsumerDefinition, retry: RetryRules): ReadonlyMap<string, Route> {
+  const routes = new Map<string, Route>();
+  for (const [topic, handler] of handlers) {
+    routes.set(topic, { origin: topic, rung: 0, handler });
+    for (let rung = 1; rung <= retry.ladderDelaysMs.length; rung++) {
+      routes.set(retryTopic(topic, options.groupId, rung), { origin: topic, rung, handler });
+    }
   }
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return routes;
 }

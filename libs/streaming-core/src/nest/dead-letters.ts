@@ -15,7 +15,7 @@ export function deadLetterTopic(topic: string, groupId: string): string {
 
 /**
  * Puts records aside with key, value, headers and partition as they were, and headers that say why and whence:
- * dlq-reason, dlq-topic, dlq-partition, dlq-offset, dlq-group. A value over 900 kB is cut, and dlq-value-bytes says how long
+ * dlq-reason, dlq-topic, dlq-partition, dlq-offset, dlq-group and, if a handler failed, dlq-attempts. A value over 900 kB is cut, and dlq-value-bytes says how long
  * it was; headers over 64 kB are left out. The record itself stays where dlq-offset says.
  */
 export class DeadLetters {
@@ -28,10 +28,10 @@ export class DeadLetters {
   ) {}
 
   /** Resolves when the dead letter is acknowledged. */
-  async add(record: StreamRecord, reason: string): Promise<void> {
+  async add(record: StreamRecord, reason: string, attempts = 0): Promise<void> {
     const topic = deadLetterTopic(record.topic, this.groupId);
     await this.#ensure(record.topic, topic);
-    await this.producer.send([deadLetter(topic, this.groupId, record, reason)]);
+    await this.producer.send([deadLetter(topic, this.groupId, record, reason, attempts)]);
   }
 
   /** Created with the first dead letter, with the partitions of the origin. */
@@ -52,7 +52,13 @@ export class DeadLetters {
   }
 }
 
-function deadLetter(topic: string, groupId: string, record: StreamRecord, reason: string): OutgoingRecord {
+function deadLetter(
+  topic: string,
+  groupId: string,
+  record: StreamRecord,
+  reason: string,
+  attempts: number,
+): OutgoingRecord {
   const { key, value, timestamp, partition, offset } = record;
   const isCut = value !== null && value.length > VALUE_BYTES_MAX;
   let headersBytes = 0;
@@ -70,6 +76,7 @@ function deadLetter(topic: string, groupId: string, record: StreamRecord, reason
       'dlq-partition': String(partition),
       'dlq-offset': String(offset),
       'dlq-group': groupId,
+      ...(attempts > 0 && { 'dlq-attempts': String(attempts) }),
       ...(isCut ? { 'dlq-value-bytes': String(value.length) } : {}),
     },
   };

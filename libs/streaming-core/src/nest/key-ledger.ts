@@ -1,36 +1,48 @@
+/** Where a record waits on the ladder. */
+export interface LadderPlace {
+  readonly rung: number;
+  /** Not handled before; milliseconds since 1970. */
+  readonly dueMs: number;
+}
+
 /**
- * The keys of one partition number that have records on the retry ladder, counted per rung. A later record of such a key
- * waits behind them. A record is counted from before it is acknowledged on a rung until it has left that rung.
+ * The records of one partition that are on the retry ladder, by key and by their offset at the origin: that is the order
+ * which their key is to keep. A record is noted from before it is acknowledged on its first rung until it is handled or dead.
  */
 export class KeyLedger {
-  readonly #rungs = new Map<string, number[]>();
+  readonly #places = new Map<string, Map<bigint, LadderPlace>>();
 
   /** Keys that have records on the ladder. */
   get size(): number {
-    return this.#rungs.size;
+    return this.#places.size;
   }
 
-  add(key: string, rung: number): void {
-    let counts = this.#rungs.get(key);
-    if (!counts) this.#rungs.set(key, (counts = []));
-    counts[rung] = (counts[rung] ?? 0) + 1;
+  /** Notes the record, or that it has moved. */
+  put(key: string, offset: bigint, place: LadderPlace): void {
+    let places = this.#places.get(key);
+    if (!places) this.#places.set(key, (places = new Map<bigint, LadderPlace>()));
+    places.set(offset, place);
   }
 
-  /** A record that was never counted (another member wrote it while it lost the partition) changes nothing. */
-  remove(key: string, rung: number): void {
-    const counts = this.#rungs.get(key);
-    if (!counts?.[rung]) return;
-    counts[rung]--;
-    if (counts.every((count) => !count)) this.#rungs.delete(key);
+  remove(key: string, offset: bigint): void {
+    const places = this.#places.get(key);
+    if (places?.delete(offset) && places.size === 0) this.#places.delete(key);
   }
 
   has(key: string): boolean {
-    return this.#rungs.has(key);
+    return this.#places.has(key);
   }
 
-  /** True if an older record of the key is further up: one on `rung` must wait behind it. */
-  isBeyond(key: string, rung: number): boolean {
-    const counts = this.#rungs.get(key);
-    return counts !== undefined && counts.some((count, at) => at > rung && count > 0);
+  placeOf(key: string, offset: bigint): LadderPlace | undefined {
+    return this.#places.get(key)?.get(offset);
+  }
+
+  /** Where the last of the older records of the key waits: behind it is where a record at `offset` belongs. */
+  blockerOf(key: string, offset: bigint): LadderPlace | undefined {
+    let blocker: LadderPlace | undefined;
+    for (const [older, place] of this.#places.get(key) ?? []) {
+      if (older < offset && (!blocker || place.rung > blocker.rung || place.dueMs > blocker.dueMs)) blocker = place;
+    }
+    return blocker;
   }
 }

@@ -47,10 +47,6 @@ export class PartitionLanes<T> {
     readonly events: LaneEvents<T>,
   ) {}
 
-  get unfinished(): number {
-    return this.#window.size;
-  }
-
   /** The next offset to read for whoever takes over; undefined before the first record. */
   get committable(): bigint | undefined {
     return this.#window.committable;

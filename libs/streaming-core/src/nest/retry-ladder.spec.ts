@@ -54,18 +54,19 @@ describe('the retry ladder', () => {
 });
 
 describe('a key ledger', () => {
-  it('holds a key back until all its records have left the ladder', () => {
+  it('knows behind which older record of its key one belongs', () => {
     const ledger = new KeyLedger();
-    ledger.add('k', 1);
-    ledger.add('k', 1);
-    ledger.add('k', 2);
-    ledger.remove('k', 1);
-    expect([ledger.has('k'), ledger.isBeyond('k', 1), ledger.isBeyond('k', 2)]).toEqual([true, true, false]);
-    ledger.remove('k', 2);
-    expect([ledger.has('k'), ledger.isBeyond('k', 1)]).toEqual([true, false]);
-    ledger.remove('k', 1);
-    ledger.remove('k', 1);
-    ledger.remove('other', 1);
+    ledger.put('k', 5n, { rung: 1, dueMs: 10 });
+    ledger.put('k', 7n, { rung: 1, dueMs: 10 });
+    ledger.put('k', 5n, { rung: 2, dueMs: 30 });
+    expect(ledger.blockerOf('k', 5n)).toBeUndefined();
+    expect(ledger.blockerOf('k', 7n)).toEqual({ rung: 2, dueMs: 30 });
+    expect(ledger.blockerOf('other', 9n)).toBeUndefined();
+    ledger.remove('k', 5n);
+    expect(ledger.blockerOf('k', 9n)).toEqual({ rung: 1, dueMs: 10 });
+    ledger.remove('k', 7n);
+    ledger.remove('k', 7n);
+    ledger.remove('other', 1n);
     expect([ledger.has('k'), ledger.size]).toEqual([false, 0]);
   });
 });

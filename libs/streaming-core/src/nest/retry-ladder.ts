@@ -58,14 +58,15 @@ export function toRung(
  * that such a record is handled at once, and the origin defaults to the rung's own.
  */
 export function fromRung(record: StreamRecord, origin: string, rung: number): Attempted {
-  const { headers } = record;
+  // Field by field: a record's are computed when they are asked for.
+  const { key, value, timestamp, headers } = record;
   const partition = wholeNumber(headers.get(HEADER.partition)) ?? record.partition;
   const offset = wholeNumber(headers.get(HEADER.offset));
   return {
     record: {
-      ...record,
       topic: origin,
       partition,
+      ...{ key, value, timestamp },
       offset: offset === undefined ? record.offset : BigInt(offset),
       headers: withoutRetryHeaders(headers),
     },

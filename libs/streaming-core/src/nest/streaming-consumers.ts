@@ -1,16 +1,14 @@
 import {
-  Inject,
-  Injectable,
   Logger,
   type BeforeApplicationShutdown,
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
 } from '@nestjs/common';
 import type { StreamClient, StreamProducer } from '../client/types.js';
-import { ConsumerExplorer } from './consumer-explorer.js';
+import type { ConsumerExplorer } from './consumer-explorer.js';
 import { ConsumerRunner, type ConsumerStatus } from './consumer-runner.js';
-import type { StreamingModuleOptions } from './streaming-options.js';
-import { STREAMING_OPTIONS, STREAM_CLIENT, STREAM_PRODUCER } from './tokens.js';
+import type { StreamingMetrics } from './streaming-options.js';
+import type { Tracing } from './tracing.js';
 
 export interface StreamingStatus {
   /** True when every consumer has heard from its group within its session timeout. */
@@ -18,47 +16,88 @@ export interface StreamingStatus {
   readonly consumers: readonly ConsumerStatus[];
 }
 
-/**
- * Starts the decorated consumers when the application is up, and drains them before it goes down: databases and gateways
- * are still open then. The client is closed last.
- */
-@Injectable()
-export class StreamingConsumers implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown {
-  private readonly logger = new Logger('Streaming');
-  private runners: ConsumerRunner[] = [];
+export interface TopicLag {
+  readonly groupId: string;
+  /** An origin or a rung of its ladder. */
+  readonly topic: string;
+  readonly records: number;
+}
 
-  constructor(
-    @Inject(STREAM_CLIENT) private readonly client: StreamClient,
-    @Inject(STREAM_PRODUCER) private readonly producer: StreamProducer,
-    @Inject(STREAMING_OPTIONS) private readonly options: StreamingModuleOptions,
-    private readonly explorer: ConsumerExplorer,
-  ) {}
+export interface StreamingConsumersParts {
+  /** Undefined: the default one. */
+  readonly connection: string | undefined;
+  readonly client: StreamClient;
+  readonly producer: StreamProducer;
+  readonly metrics: StreamingMetrics;
+  readonly tracing: Tracing;
+  readonly explorer: ConsumerExplorer;
+}
+
+/**
+ * Starts the decorated consumers of a connection when the application is up, and drains them before it goes down: databases and
+ * gateways are still open then. The client is closed last. The default connection's is injected by this class.
+ */
+export class StreamingConsumers implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown {
+  readonly #logger = new Logger('Streaming');
+  readonly #parts: StreamingConsumersParts;
+  #runners: readonly ConsumerRunner[] = [];
+
+  constructor(parts: StreamingConsumersParts) {
+    this.#parts = parts;
+  }
 
   /** For a health endpoint. */
   status(): StreamingStatus {
     const nowMs = Date.now();
-    const consumers = this.runners.map((runner) => runner.status(nowMs));
+    const consumers = this.#runners.map((runner) => runner.status(nowMs));
     return { ok: consumers.every(({ connected }) => connected), consumers };
   }
 
+  /** For metrics: records that are not handled yet. */
+  lag(): readonly TopicLag[] {
+    return this.#runners.flatMap((runner) =>
+      [...runner.lag()].map(([topic, records]) => ({ groupId: runner.groupId, topic, records })),
+    );
+  }
+
+  /** Handlers of a group get nothing new until {@link resume}; the membership goes on. */
+  pause(groupId: string): void {
+    for (const runner of this.#of(groupId)) runner.pause();
+  }
+
+  resume(groupId: string): void {
+    for (const runner of this.#of(groupId)) runner.resume();
+  }
+
   async onApplicationBootstrap(): Promise<void> {
-    this.runners = this.explorer.consumers().map(
+    const { connection, explorer, ...context } = this.#parts;
+    this.#runners = explorer.consumers(connection).map(
       (definition) =>
         new ConsumerRunner(definition, {
-          client: this.client,
-          producer: this.producer,
-          metrics: this.options.metrics ?? {},
-          warn: (message, error) => this.logger.warn({ message, consumer: definition.name, error: String(error) }),
+          ...context,
+          warn: (message, error) => this.#logger.warn({ message, consumer: definition.name, error: String(error) }),
         }),
     );
-    await Promise.all(this.runners.map((runner) => runner.start()));
+    const starts = await Promise.allSettled(this.#runners.map((runner) => runner.start()));
+    const failed = starts.find((start) => start.status === 'rejected');
+    if (!failed) return;
+    // Nobody calls the shutdown hooks of an application that did not start.
+    await this.beforeApplicationShutdown();
+    await this.onApplicationShutdown();
+    throw failed.reason;
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    await Promise.all(this.runners.map((runner) => runner.stop()));
+    await Promise.all(this.#runners.map((runner) => runner.stop()));
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await this.client.close();
+    await this.#parts.client.close();
+  }
+
+  #of(groupId: string): readonly ConsumerRunner[] {
+    const runners = this.#runners.filter((runner) => runner.groupId === groupId);
+    if (runners.length === 0) throw new Error(`no consumer of group ${groupId} runs here`);
+    return runners;
   }
 }

@@ -1,0 +1,139 @@
+import { delay } from '../client/backoff.js';
+import type { PartitionBatch, StreamRecord, TopicPartitionOffset } from '../client/types.js';
+import type { RunnerContext, TopicHandler } from './consumer-definition.js';
+import { tryDecode, type Route } from './event-runner.js';
+import type { FailedRecords } from './failed-records.js';
+import { HandlingInterrupted } from './partition-lanes.js';
+import { fromOrigin, fromRung, type Attempted } from './retry-ladder.js';
+import type { BatchContext, EventBatch } from './stream-consumer.decorators.js';
+
+export type BatchRoute = Route<Extract<TopicHandler, { kind: 'batch' }>>;
+
+export interface BatchRunnerParts extends Pick<RunnerContext, 'metrics' | 'tracing'> {
+  readonly groupId: string;
+  readonly failed: FailedRecords;
+  readonly nowMs: () => number;
+  readonly commit: (position: TopicPartitionOffset) => Promise<void>;
+}
+
+/**
+ * Runs `@OnBatch` handlers. A batch whose handler rejects is delivered again and holds the same records: what was put aside
+ * or handed to the ladder meanwhile is remembered, and not done twice.
+ */
+export class BatchRunner {
+  readonly #parts: BatchRunnerParts;
+  readonly #settled = new WeakSet<StreamRecord>();
+  readonly #progress = new WeakMap<PartitionBatch, number>();
+
+  constructor(parts: BatchRunnerParts) {
+    this.#parts = parts;
+  }
+
+  /** Rejects what the handler rejects. */
+  async take(batch: PartitionBatch, route: BatchRoute, signal: AbortSignal): Promise<void> {
+    if (route.rung === 0) {
+      await this.#handle(
+        batch,
+        batch.records.map((read) => ({ read, attempted: fromOrigin(read) })),
+        route,
+        signal,
+      );
+      return;
+    }
+    const all = batch.records.map((read) => ({ read, attempted: fromRung(read, route.origin, route.rung) }));
+    for (let from = this.#progress.get(batch) ?? 0; from < all.length; from = this.#progress.get(batch)!) {
+      const due = await this.#untilDue(all.slice(from), signal);
+      await this.#handle(batch, due, route, signal);
+      this.#progress.set(batch, from + due.length);
+    }
+  }
+
+  /** Waits for the first one's time; gives it and those after it whose time has come, too. */
+  async #untilDue(waiting: readonly Taken[], signal: AbortSignal): Promise<readonly Taken[]> {
+    const { nowMs } = this.#parts;
+    const waitMs = waiting[0]!.attempted.dueMs - nowMs();
+    if (waitMs > 0) await delay(waitMs, signal);
+    if (signal.aborted) throw new HandlingInterrupted('the partition is taken away');
+    const now = nowMs();
+    const notDue = waiting.findIndex(({ attempted }, index) => index > 0 && attempted.dueMs > now);
+    return notDue < 0 ? waiting : waiting.slice(0, notDue);
+  }
+
+  async #handle(batch: PartitionBatch, taken: readonly Taken[], route: BatchRoute, signal: AbortSignal): Promise<void> {
+    const { tracing, metrics, groupId } = this.#parts;
+    const events: { readonly event: unknown; readonly record: StreamRecord }[] = [];
+    const taking = new Map<StreamRecord, Taken>();
+    for (const one of taken) {
+      if (this.#settled.has(one.read)) continue;
+      const event = await this.#admit(one, route);
+      if (event === undefined) {
+        this.#settled.add(one.read);
+        continue;
+      }
+      events.push({ event: event.event, record: one.attempted.record });
+      taking.set(one.attempted.record, one);
+    }
+    const { origin } = route;
+    const records = route.rung === 0 ? batch.records : taken.map(({ attempted }) => attempted.record);
+    const handed: EventBatch = { ...batch, topic: origin, records, events };
+    const labels = { groupId, topic: origin };
+    const startedMs = performance.now();
+    try {
+      await tracing.run(
+        new Map(),
+        async () => await route.handler.handle(handed, this.#context(batch, taking, signal)),
+      );
+    } catch (error) {
+      metrics.failed?.(labels, performance.now() - startedMs);
+      throw error;
+    }
+    metrics.handled?.(labels, events.length, performance.now() - startedMs);
+    for (const { read, attempted } of taking.values()) {
+      if (!this.#settled.has(read)) this.#parts.failed.handled(attempted);
+    }
+  }
+
+  /** The event, or undefined if the record was put aside or has to wait behind others of its key. */
+  async #admit({ attempted }: Taken, { handler }: BatchRoute): Promise<{ readonly event: unknown } | undefined> {
+    const { failed } = this.#parts;
+    if (failed.isHeldBack(attempted)) {
+      await failed.moveBehind(attempted);
+      return undefined;
+    }
+    const decoded = await tryDecode(() => handler.decode(attempted.record));
+    if (decoded.ok) return { event: decoded.event };
+    await failed.bury(attempted, decoded.reason, 'refused');
+    return undefined;
+  }
+
+  #context(batch: PartitionBatch, taking: ReadonlyMap<StreamRecord, Taken>, signal: AbortSignal): BatchContext {
+    const { failed, tracing, commit } = this.#parts;
+    const takenAs = (record: StreamRecord): Taken => {
+      const taken = taking.get(record);
+      if (!taken) throw new Error(`${record.topic}@${record.offset} is not an event of this batch`);
+      return taken;
+    };
+    const settle = async (record: StreamRecord, work: (attempted: Attempted) => Promise<void>): Promise<void> => {
+      const { read, attempted } = takenAs(record);
+      if (this.#settled.has(read)) return;
+      if (failed.isHeldBack(attempted)) await failed.moveBehind(attempted);
+      else await work({ ...attempted, attempts: attempted.attempts + 1 });
+      this.#settled.add(read);
+    };
+    return {
+      signal,
+      commit: (nextOffset) => commit({ topic: batch.topic, partition: batch.partition, offset: nextOffset }),
+      retry: (record, error) => settle(record, (attempted) => failed.escalate(attempted, error)),
+      deadLetter: (record, reason) => settle(record, (attempted) => failed.bury(attempted, reason, 'failed')),
+      mustWait: (record) => failed.isHeldBack(takenAs(record).attempted),
+      attemptOf: (record) => takenAs(record).attempted.attempts + 1,
+      inTraceOf: (record, work) => tracing.run(record.headers, work),
+    };
+  }
+}
+
+/** A record as it was read, from its topic or a rung, and as it was first. */
+interface Taken {
+  readonly read: StreamRecord;
+  readonly attempted: Attempted;
+}
