@@ -18,6 +18,10 @@ import { GroupTopics } from './group-topics.js';
 import { Listeners, type OpenListener } from './listeners.js';
 import { SILENT, type Logger } from './logger.js';
 import { BrokerMetrics } from './metrics.js';
+import { writeGauges } from './observability/broker-gauges.js';
+import { measuredTable } from './observability/measured-table.js';
+import { PrometheusText } from './observability/prometheus-text.js';
+import { TimedStorage } from './observability/timed-storage.js';
 import { OffsetsTopic } from './offsets-topic.js';
 import { ProducerIds } from './producer-ids.js';
 import { ClientQuotas } from './quotas/client-quotas.js';
@@ -52,6 +56,15 @@ export interface BrokerStart extends BrokerOptions {
   readonly interceptRequests?: (table: RequestTable) => RequestTable;
 }
 
+export interface BrokerHealth {
+  readonly isReady: boolean;
+  readonly partitions: number;
+  /** Their logs could not be opened at the start. */
+  readonly offlinePartitions: number;
+  /** They refuse writes: their disk is full or failing. */
+  readonly unwritablePartitions: number;
+}
+
 /** How long a stopping broker waits for the answers to requests under way. */
 const DRAIN_MS = 5_000;
 
@@ -66,6 +79,7 @@ export class Broker {
   readonly #clock: Clock;
   readonly #logger: Logger;
   #expiry: Timer | null = null;
+  #isReady = false;
   #isStopped = false;
 
   /**
@@ -87,13 +101,16 @@ export class Broker {
 
   private constructor(options: BrokerStart) {
     const { ports, dataDirectory, logger = SILENT } = options;
-    const { clock, random, storage, networkClock = clock } = ports;
+    const { clock, random, networkClock = clock } = ports;
     this.config = new BrokerConfig(options);
     this.#clock = clock;
     this.#logger = logger;
     const { config, metrics } = this;
+    const startedMs = clock.monotonicMs();
+    const storage = new TimedStorage(ports.storage, clock, metrics.syncSeconds);
     this.#directory = new LogDirectory({
       ...ports,
+      storage,
       directory: dataDirectory,
       nodeId: config.nodeId,
       flush: flushPolicy(config),
@@ -111,6 +128,7 @@ export class Broker {
       configs = new ConfigResources(config, topics, new ConfigStore(storage, dataDirectory));
       quotas = new ClientQuotas(new QuotaStore(storage, dataDirectory), networkClock);
       topics.load();
+      metrics.recoveryMs = clock.monotonicMs() - startedMs;
     } catch (error) {
       void this.#directory.close();
       throw error;
@@ -150,7 +168,7 @@ export class Broker {
     };
     const table = throttledTable(createRequestTable(this.#services), quotas, networkClock);
     this.#connections = new Connections({
-      table: options.interceptRequests?.(table) ?? table,
+      table: measuredTable(options.interceptRequests?.(table) ?? table, metrics, networkClock),
       clock: networkClock,
       logger,
       metrics,
@@ -180,6 +198,11 @@ export class Broker {
     return this.#listeners.all();
   }
 
+  /** Gives a user a password for SCRAM and PLAIN, durably: what a client can then do for others by AlterUserScramCredentials. */
+  setPassword(user: string, password: string): void {
+    this.#services.security.setPassword(user, password);
+  }
+
   /** Takes renewed keys and certificates from their files. @throws {BrokerConfigError}, and goes on with what it has */
   reloadCertificates(): void {
     this.#listeners.reloadCertificates();
@@ -196,6 +219,27 @@ export class Broker {
   /** @throws {TopicError} */
   createTopic(topic: NewTopic): Topic {
     return this.#services.topics.create(topic);
+  }
+
+  /** All metrics in the Prometheus text format; `more` adds those of the process that it runs in. */
+  prometheus(more?: (text: PrometheusText) => void): string {
+    const text = new PrometheusText();
+    this.metrics.write(text);
+    writeGauges(text, this.#services, this.config.number('metrics.series.max'));
+    more?.(text);
+    return text.toString();
+  }
+
+  /** Whether clients are served, and what is not well though they are. */
+  health(): BrokerHealth {
+    const { topics } = this.#services;
+    const partitions = topics.all().flatMap((topic) => topic.partitions);
+    return {
+      isReady: this.#isReady && !this.#isStopped,
+      partitions: partitions.length,
+      offlinePartitions: partitions.filter((partition) => partition === null).length,
+      unwritablePartitions: partitions.filter((partition) => partition?.isWritable === false).length,
+    };
   }
 
   /** Retention, compaction and checkpoints of every partition, which otherwise come round by themselves. */
@@ -231,6 +275,7 @@ export class Broker {
   }
 
   async #open(network: Network): Promise<void> {
+    const startedMs = this.#clock.monotonicMs();
     const { groups, offsetsTopic, transactions } = this.#services;
     const partitions = Array.from({ length: offsetsTopic.partitionCount }, (_, index) => index);
     for (const partition of partitions) groups.coordinator.startLoading(partition);
@@ -238,6 +283,8 @@ export class Broker {
     for (const partition of partitions) await this.#loadGroups(partition);
     groups.wake();
     await transactions.load();
+    this.metrics.recoveryMs += this.#clock.monotonicMs() - startedMs;
+    this.#isReady = true;
     this.#scheduleExpiry();
   }
 

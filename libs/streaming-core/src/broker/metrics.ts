@@ -1,4 +1,7 @@
 import { findApi } from '../wire/apis/registry.js';
+import type { KafkaErrorName } from '../wire/error-codes.js';
+import { Histogram } from './observability/histogram.js';
+import type { PrometheusText, Sample } from './observability/prometheus-text.js';
 
 export interface ApiMetrics {
   requests: number;
@@ -30,8 +33,13 @@ export class BrokerMetrics {
   bytesAppended = 0;
   bytesFetched = 0;
   fetchesWaiting = 0;
+  /** Until clients were served: opening and checking logs, then reading groups. */
+  recoveryMs = 0;
+  readonly syncSeconds = new Histogram();
   readonly #refused = new Map<string, number>();
   readonly #apis = new Map<number, ApiMetrics>();
+  readonly #handlerSeconds = new Map<number, Histogram>();
+  readonly #errors = new Map<number, Map<KafkaErrorName, number>>();
 
   api(key: number): ApiMetrics {
     let metrics = this.#apis.get(key);
@@ -40,6 +48,22 @@ export class BrokerMetrics {
       this.#apis.set(key, metrics);
     }
     return metrics;
+  }
+
+  /** How long requests of an API took from their turn to their answer, waiting for data included. */
+  handlerSeconds(key: number): Histogram {
+    const histogram = this.#handlerSeconds.get(key) ?? new Histogram();
+    this.#handlerSeconds.set(key, histogram);
+    return histogram;
+  }
+
+  countError(key: number, error: KafkaErrorName): void {
+    let errors = this.#errors.get(key);
+    if (!errors) {
+      errors = new Map();
+      this.#errors.set(key, errors);
+    }
+    errors.set(error, (errors.get(error) ?? 0) + 1);
   }
 
   refused(reason: string): void {
@@ -60,63 +84,55 @@ export class BrokerMetrics {
     };
   }
 
-  /** The Prometheus text format, version 0.0.4. */
-  prometheus(): string {
-    const lines: string[] = [];
-    const metric = (
-      name: string,
-      type: 'counter' | 'gauge',
-      help: string,
-      samples: readonly [string, number][],
-    ): void => {
-      lines.push(`# HELP streaming_${name} ${help}`, `# TYPE streaming_${name} ${type}`);
-      for (const [labels, value] of samples) lines.push(`streaming_${name}${labels} ${value}`);
-    };
-    metric('connections_open', 'gauge', 'Open client connections', [['', this.connectionsOpen]]);
-    metric('connections_accepted_total', 'counter', 'Connections accepted', [['', this.connectionsAccepted]]);
-    metric(
-      'connections_refused_total',
-      'counter',
-      'Connections that the broker closed',
-      [...this.#refused].map(([reason, count]) => [`{reason="${reason}"}`, count]),
+  write(text: PrometheusText): void {
+    const one = (value: number): Sample[] => [[{}, value]];
+    const perApi = (select: (metrics: ApiMetrics) => number): Sample[] =>
+      [...this.#apis].map(([key, metrics]) => [{ api: apiName(key) }, select(metrics)]);
+    const refused = [...this.#refused].map(([reason, count]): Sample => [{ reason }, count]);
+    const errors = [...this.#errors].flatMap(([key, counts]) =>
+      [...counts].map(([error, count]): Sample => [{ api: apiName(key), error }, count]),
     );
-    metric('record_batches_appended_total', 'counter', 'Record batches appended', [['', this.recordBatchesAppended]]);
-    metric('appended_bytes_total', 'counter', 'Bytes of record batches appended', [['', this.bytesAppended]]);
-    metric('fetched_bytes_total', 'counter', 'Bytes of record batches sent', [['', this.bytesFetched]]);
-    metric('fetches_waiting', 'gauge', 'Fetches that wait for data', [['', this.fetchesWaiting]]);
-    const perApi = (select: (metrics: ApiMetrics) => number): [string, number][] =>
-      [...this.#apis].map(([key, metrics]) => [`{api="${apiName(key)}"}`, select(metrics)]);
-    metric(
-      'requests_total',
-      'counter',
-      'Requests',
-      perApi((api) => api.requests),
-    );
-    metric(
-      'request_errors_total',
-      'counter',
-      'Errors in responses',
-      perApi((api) => api.errors),
-    );
-    metric(
-      'request_bytes_total',
-      'counter',
-      'Bytes of requests',
-      perApi((api) => api.requestBytes),
-    );
-    metric(
-      'response_bytes_total',
-      'counter',
-      'Bytes of responses',
-      perApi((api) => api.responseBytes),
-    );
-    metric(
-      'request_seconds_total',
-      'counter',
-      'Time in requests',
-      perApi((api) => api.totalMs / 1000),
-    );
-    return `${lines.join('\n')}\n`;
+    const asked = [...this.#handlerSeconds].filter(([key]) => this.#apis.has(key));
+    text
+      .gauge('connections_open', 'Open client connections', one(this.connectionsOpen))
+      .counter('connections_accepted_total', 'Connections accepted', one(this.connectionsAccepted))
+      .counter('connections_refused_total', 'Connections that the broker closed, by reason', refused)
+      .counter('record_batches_appended_total', 'Record batches appended', one(this.recordBatchesAppended))
+      .counter('appended_bytes_total', 'Bytes of record batches appended', one(this.bytesAppended))
+      .counter('fetched_bytes_total', 'Bytes of record batches sent', one(this.bytesFetched))
+      .gauge('fetches_waiting', 'Fetches that wait for data', one(this.fetchesWaiting))
+      .counter(
+        'requests_total',
+        'Requests, by API',
+        perApi((api) => api.requests),
+      )
+      .counter('request_errors_total', 'Error codes in responses, by API and error', errors)
+      .counter(
+        'request_bytes_total',
+        'Bytes of requests, by API',
+        perApi((api) => api.requestBytes),
+      )
+      .counter(
+        'response_bytes_total',
+        'Bytes of responses, by API',
+        perApi((api) => api.responseBytes),
+      )
+      .counter(
+        'request_seconds_total',
+        'Time from whole requests to written responses, by API',
+        perApi((api) => api.totalMs / 1_000),
+      )
+      .histogram(
+        'request_handler_seconds',
+        'Time from the turn of a request to its answer, by API; a fetch waits for data in it',
+        asked.map(([key, histogram]) => [{ api: apiName(key) }, histogram] as const),
+      )
+      .histogram('fsync_seconds', 'Time of a sync of a log file to stable storage', [[{}, this.syncSeconds]])
+      .gauge(
+        'recovery_seconds',
+        'Time that the last start took to open and check what was there',
+        one(this.recoveryMs / 1_000),
+      );
   }
 }
 

@@ -65,6 +65,10 @@ export const BROKER_SETTINGS = {
     'Most fetch sessions at a time; clients beyond that name their partitions in each fetch.',
   ),
   'max.partitions': int(4_000, 'Most partitions of all topics together.', 1),
+  'metrics.series.max': int(
+    2_000,
+    'Most partitions, and most committed offsets, that /metrics shows one by one; the totals count all. Not a setting of Apache Kafka.',
+  ),
   'num.partitions': int(1, 'Partitions of a topic that is created without a number of its own.', 1, 10_000),
   'offset.metadata.max.bytes': int(4_096, 'Longest note that a client may add to a committed offset.'),
   'offsets.retention.check.interval.ms': waitMs(600_000, 'Time between two looks for offsets to expire.'),
