@@ -14,10 +14,10 @@ export class RawClient {
   #isClosed = false;
   #correlationId = 0;
 
-  constructor(port: number) {
-    this.socket = connect({ port, host: '127.0.0.1' });
-    const splitter = new FrameSplitter({ frameBytesMin: 4, frameBytesMax: FRAME_BYTES_MAX });
-    this.socket.on('data', (chunk) => {
+  constructor(at: number | Socket) {
+    this.socket = typeof at === 'number' ? connect({ port: at, host: '127.0.0.1' }) : at;
+    const splitter = new FrameSplitter({ frameBytesMin: 0, frameBytesMax: FRAME_BYTES_MAX });
+    this.socket.on('data', (chunk: Buffer) => {
       splitter.push(chunk, (frame) => {
         const next = this.#waiting.shift();
         if (next) next(frame);

@@ -1,5 +1,6 @@
 import type { Acks, Partition } from '../../replica/partition.js';
 import { errorNameOf } from '../../replica/partition-errors.js';
+import { topicResource } from '../../security/acl.js';
 import { ERROR, type KafkaErrorName } from '../../wire/error-codes.js';
 import type { BrokerServices } from '../services.js';
 import type { Topic } from '../topic-catalog.js';
@@ -25,10 +26,12 @@ export function produce(services: BrokerServices): Handler<0> {
   const { topics, transactions } = services;
   return async (request, context) => {
     const hasIds = context.apiVersion >= TOPIC_IDS_FROM;
+    const mayWrite = (topic: string): boolean => context.authorize('WRITE', topicResource(topic));
     const produced = request.topicData.flatMap(({ name, topicId, partitionData }): ProducedBatch[] => {
       const topic = hasIds ? topics.byId(topicId) : topics.get(name);
+      if (!topic || !mayWrite(topic.name)) return [];
       return partitionData.flatMap(({ index, records }) => {
-        const partition = topic?.partitions[index];
+        const partition = topic.partitions[index];
         return partition ? [{ partition, records }] : [];
       });
     });
@@ -37,10 +40,11 @@ export function produce(services: BrokerServices): Handler<0> {
     const responses = await Promise.all(
       request.topicData.map(async ({ name, topicId, partitionData }) => {
         const topic = hasIds ? topics.byId(topicId) : topics.get(name);
-        const missing = hasIds && !topic ? ERROR.UNKNOWN_TOPIC_ID : ERROR.UNKNOWN_TOPIC_OR_PARTITION;
+        const missing = missingCode(topic, hasIds, mayWrite(topic?.name ?? name));
         const appends = partitionData.map(({ index, records }) => {
           const partition = topic?.partitions[index];
-          const refusal = topic && partition !== undefined ? refuse(topic, request.acks) : missing;
+          const refusal =
+            topic && partition !== undefined && mayWrite(topic.name) ? refuse(topic, request.acks) : missing;
           if (refusal !== ERROR.NONE) return Promise.resolve({ index, errorCode: refusal, baseOffset: -1n });
           if (!partition) return Promise.resolve({ index, errorCode: ERROR.KAFKA_STORAGE_ERROR, baseOffset: -1n });
           return append(services, partition, records, request.acks as Acks, admission.get(partition));
@@ -56,6 +60,12 @@ export function produce(services: BrokerServices): Handler<0> {
     if (failed) throw new Error(`a produce request with acks=0 failed with error ${failed.errorCode}`);
     return null;
   };
+}
+
+/** Why nothing can be written: who may not write to a topic is not told whether it exists, except by an id that nobody guesses. */
+function missingCode(topic: Topic | undefined, hasIds: boolean, isAllowed: boolean): number {
+  if (hasIds && !topic) return ERROR.UNKNOWN_TOPIC_ID;
+  return isAllowed ? ERROR.UNKNOWN_TOPIC_OR_PARTITION : ERROR.TOPIC_AUTHORIZATION_FAILED;
 }
 
 function refuse(topic: Topic, acks: number): number {

@@ -1,5 +1,6 @@
 import type { Partition } from '../../replica/partition.js';
 import { errorNameOf } from '../../replica/partition-errors.js';
+import { topicResource } from '../../security/acl.js';
 import { ERROR } from '../../wire/error-codes.js';
 import type { BrokerServices } from '../services.js';
 import type { Handler } from '../request-context.js';
@@ -31,11 +32,13 @@ const NOTHING: Found = { timestamp: -1n, offset: -1n, leaderEpoch: -1 };
 
 /** The first offset with a timestamp of at least the one asked for; -1 if there is none. */
 export function listOffsets({ topics, logger }: BrokerServices): Handler<2> {
-  return (request, { apiVersion }) => ({
+  return (request, context) => ({
     topics: request.topics.map(({ name, partitions }) => ({
       name,
       partitions: partitions.map(({ partitionIndex, currentLeaderEpoch, timestamp }) => {
+        const { apiVersion } = context;
         const failed = (errorCode: number) => ({ partitionIndex, errorCode, ...NOTHING });
+        if (!context.authorize('DESCRIBE', topicResource(name))) return failed(ERROR.TOPIC_AUTHORIZATION_FAILED);
         const partition = topics.get(name)?.partitions[partitionIndex];
         if (partition === undefined) return failed(ERROR.UNKNOWN_TOPIC_OR_PARTITION);
         if (partition === null) return failed(ERROR.KAFKA_STORAGE_ERROR);

@@ -1,9 +1,10 @@
+import { CLUSTER, topicResource } from '../../security/acl.js';
 import { ERROR } from '../../wire/error-codes.js';
 import { ZERO_UUID } from '../../wire/schema.js';
 import { TopicError, type Topic } from '../topic-catalog.js';
 import { isInternalTopic, topicNameProblem } from '../topic-name.js';
 import type { BrokerServices } from '../services.js';
-import type { Handler } from '../request-context.js';
+import type { Handler, RequestContext } from '../request-context.js';
 
 const NULLABLE_NAME_FROM = 12;
 /** Topics that one request may create: each costs the disk some milliseconds. The client asks again for the rest. */
@@ -12,22 +13,41 @@ const CREATED_MAX = 100;
 /** Brokers and topics. A topic that is asked for by name and missing is created, if client and broker allow it. */
 export function metadata(services: BrokerServices): Handler<3> {
   const { cluster, topics, config } = services;
-  return (request, { apiVersion }) => {
-    const { nodeId, host, port } = cluster.self();
+  return (request, context) => {
+    const { apiVersion } = context;
+    const { nodeId, host, port } = cluster.self(context.listener);
     const mayCreate = request.allowAutoTopicCreation && config.flag('auto.create.topics.enable');
     let toCreate = CREATED_MAX;
+    const maySee = (name: string): boolean => context.authorize('DESCRIBE', topicResource(name));
+    const mayCreateTopic = (name: string): boolean =>
+      context.authorize('CREATE', CLUSTER) || context.authorize('CREATE', topicResource(name));
+    const shown = (topic: Topic) => ({
+      ...describe(topic, nodeId),
+      ...(request.includeTopicAuthorizedOperations
+        ? { topicAuthorizedOperations: context.authorizedOperations(topicResource(topic.name)) }
+        : {}),
+    });
     const byId = (topicId: string) => {
       const topic = topics.byId(topicId);
-      if (topic) return describe(topic, nodeId);
-      return missing(ERROR.UNKNOWN_TOPIC_ID, apiVersion < NULLABLE_NAME_FROM ? '' : null, topicId);
+      if (topic && maySee(topic.name)) return shown(topic);
+      const error = topic ? ERROR.TOPIC_AUTHORIZATION_FAILED : ERROR.UNKNOWN_TOPIC_ID;
+      return missing(error, apiVersion < NULLABLE_NAME_FROM ? '' : null, topicId);
     };
     const byName = (name: string) => {
-      const topic = topics.get(name) ?? (mayCreate && toCreate-- > 0 ? create(services, name) : unknown(name));
-      return typeof topic === 'number' ? missing(topic, name, ZERO_UUID) : describe(topic, nodeId);
+      if (!maySee(name)) return missing(ERROR.TOPIC_AUTHORIZATION_FAILED, name, ZERO_UUID);
+      const known = topics.get(name);
+      if (known) return shown(known);
+      const wantsCreation = mayCreate && topicNameProblem(name) === null;
+      if (wantsCreation && !mayCreateTopic(name)) return missing(ERROR.TOPIC_AUTHORIZATION_FAILED, name, ZERO_UUID);
+      const topic = mayCreate && toCreate-- > 0 ? create(services, name) : unknown(name);
+      return typeof topic === 'number' ? missing(topic, name, ZERO_UUID) : shown(topic);
     };
     const wantsAll = request.topics === null || (apiVersion === 0 && request.topics.length === 0);
     const asked = wantsAll
-      ? topics.all().map((topic) => describe(topic, nodeId))
+      ? topics
+          .all()
+          .filter(({ name }) => maySee(name))
+          .map(shown)
       : // Each topic once, however often it is named: a small request must not make a huge answer.
         distinct(request.topics).map(({ name, topicId }) => (name === null ? byId(topicId) : byName(name)));
     return {
@@ -35,8 +55,14 @@ export function metadata(services: BrokerServices): Handler<3> {
       clusterId: cluster.clusterId,
       controllerId: nodeId,
       topics: asked,
+      ...(request.includeClusterAuthorizedOperations ? clusterOperations(context) : {}),
     };
   };
+}
+
+function clusterOperations(context: RequestContext) {
+  const isAllowed = context.authorize('DESCRIBE', CLUSTER);
+  return { clusterAuthorizedOperations: isAllowed ? context.authorizedOperations(CLUSTER) : 0 };
 }
 
 function distinct<T extends { readonly name: string | null; readonly topicId: string }>(asked: readonly T[]): T[] {

@@ -1,8 +1,9 @@
 import type { CommittedOffset, OffsetStore } from '../../groups/offset-store.js';
+import { groupResource, topicResource } from '../../security/acl.js';
 import { ERROR, errorName, type KafkaErrorName } from '../../wire/error-codes.js';
 import { ZERO_UUID } from '../../wire/schema.js';
 import type { BrokerServices } from '../services.js';
-import type { Handler } from '../request-context.js';
+import type { Handler, RequestContext } from '../request-context.js';
 
 const SEVERAL_GROUPS_FROM = 8;
 const TOPIC_IDS_FROM = 10;
@@ -24,19 +25,31 @@ interface Asking {
 
 /** Committed offsets; -1 where there is none. */
 export function offsetFetch({ groups, topics }: BrokerServices): Handler<9> {
-  const fetchGroup = (asking: Asking, asked: readonly AskedTopic[] | null, hasIds: boolean) => {
+  const fetchGroup = (
+    asking: Asking,
+    asked: readonly AskedTopic[] | null,
+    hasIds: boolean,
+    context: RequestContext,
+  ) => {
     const { groupId, memberId, memberEpoch, requireStable } = asking;
+    if (!context.authorize('DESCRIBE', groupResource(groupId))) {
+      return { groupId, errorCode: ERROR.GROUP_AUTHORIZATION_FAILED, topics: [] };
+    }
+    const maySee = (topic: string): boolean => context.authorize('DESCRIBE', topicResource(topic));
     const error = groups.coordinator.refuseFetch(groupId, memberId, memberEpoch);
     if (error !== 'NONE') return { groupId, errorCode: ERROR[error], topics: [] };
     const store = groups.coordinator.committed(groupId);
-    const found = (asked ?? everything(store)).map(({ name, topicId, partitionIndexes }) => {
+    const visible = asked ?? everything(store).filter(({ name }) => maySee(name));
+    const found = visible.map(({ name, topicId, partitionIndexes }) => {
       const topic = hasIds && asked ? topics.byId(topicId) : undefined;
       const isMissing = hasIds && asked !== null && !topic;
       const topicName = topic?.name ?? name;
+      const isHidden = !isMissing && !maySee(topicName);
       return {
         name: topicName,
         topicId: topic?.id ?? (asked ? topicId : (topics.get(name)?.id ?? ZERO_UUID)),
         partitions: partitionIndexes.map((partition) => {
+          if (isHidden) return failedPartition(partition, 'TOPIC_AUTHORIZATION_FAILED');
           if (isMissing) return failedPartition(partition, 'UNKNOWN_TOPIC_ID');
           if (requireStable && store?.isPending(topicName, partition)) {
             return failedPartition(partition, 'UNSTABLE_OFFSET_COMMIT');
@@ -47,17 +60,21 @@ export function offsetFetch({ groups, topics }: BrokerServices): Handler<9> {
     });
     return { groupId, errorCode: ERROR.NONE, topics: found };
   };
-  return (request, { apiVersion }) => {
+  return (request, context) => {
+    const { apiVersion } = context;
     if (apiVersion >= SEVERAL_GROUPS_FROM) {
       const hasIds = apiVersion >= TOPIC_IDS_FROM;
       const { requireStable } = request;
-      return { groups: request.groups.map((group) => fetchGroup({ ...group, requireStable }, group.topics, hasIds)) };
+      return {
+        groups: request.groups.map((group) => fetchGroup({ ...group, requireStable }, group.topics, hasIds, context)),
+      };
     }
     const asked = request.topics?.map((topic) => ({ ...topic, topicId: ZERO_UUID })) ?? null;
     const { errorCode, topics: found } = fetchGroup(
       { groupId: request.groupId, memberId: null, memberEpoch: -1, requireStable: request.requireStable },
       asked,
       false,
+      context,
     );
     if (errorCode === ERROR.NONE || apiVersion >= 2) return { errorCode, topics: found };
     // Version 1 has no error of its own: it stands at every partition.

@@ -1,6 +1,7 @@
+import { groupResource, transactionalIdResource } from '../../security/acl.js';
 import { ERROR } from '../../wire/error-codes.js';
 import type { BrokerServices } from '../services.js';
-import type { Handler } from '../request-context.js';
+import type { Handler, RequestContext } from '../request-context.js';
 
 const GROUP_KEY_TYPE = 0;
 const TRANSACTION_KEY_TYPE = 1;
@@ -11,12 +12,17 @@ const BATCH_FROM = 4;
  * clients do not retry.
  */
 export function findCoordinator({ cluster, offsetsTopic, transactions, logger }: BrokerServices): Handler<10> {
-  const find = (keyType: number, key: string) => {
+  const find = (keyType: number, key: string, context: RequestContext) => {
     const nobody = { nodeId: -1, host: '', port: -1 };
     const isTransaction = keyType === TRANSACTION_KEY_TYPE;
     if (keyType !== GROUP_KEY_TYPE && !isTransaction) {
       const errorMessage = 'only groups and transactions have a coordinator here';
       return { errorCode: ERROR.INVALID_REQUEST, errorMessage, ...nobody };
+    }
+    const resource = isTransaction ? transactionalIdResource(key) : groupResource(key);
+    if (!context.authorize('DESCRIBE', resource)) {
+      const refused = isTransaction ? 'TRANSACTIONAL_ID_AUTHORIZATION_FAILED' : 'GROUP_AUTHORIZATION_FAILED';
+      return { errorCode: ERROR[refused], errorMessage: null, ...nobody };
     }
     if (key === '' && !isTransaction)
       return { errorCode: ERROR.INVALID_GROUP_ID, errorMessage: 'an empty group id', ...nobody };
@@ -28,11 +34,11 @@ export function findCoordinator({ cluster, offsetsTopic, transactions, logger }:
       const errorMessage = error instanceof Error ? error.message : String(error);
       return { errorCode: ERROR.COORDINATOR_NOT_AVAILABLE, errorMessage, ...nobody };
     }
-    const { nodeId, host, port } = cluster.self();
+    const { nodeId, host, port } = cluster.self(context.listener);
     return { errorCode: ERROR.NONE, errorMessage: null, nodeId, host, port };
   };
-  return (request, { apiVersion }) => {
-    if (apiVersion < BATCH_FROM) return find(request.keyType, request.key);
-    return { coordinators: request.coordinatorKeys.map((key) => ({ key, ...find(request.keyType, key) })) };
+  return (request, context) => {
+    if (context.apiVersion < BATCH_FROM) return find(request.keyType, request.key, context);
+    return { coordinators: request.coordinatorKeys.map((key) => ({ key, ...find(request.keyType, key, context) })) };
   };
 }

@@ -1,3 +1,4 @@
+import { groupResource } from '../../security/acl.js';
 import { ERROR } from '../../wire/error-codes.js';
 import type { BrokerServices } from '../services.js';
 import type { Handler } from '../request-context.js';
@@ -8,8 +9,19 @@ const SKIP_ASSIGNMENT_FROM = 9;
 /** First version in which no protocol may be said as null. */
 const NULLABLE_PROTOCOL_FROM = 7;
 
+const NO_GENERATION = { generationId: -1, protocolType: null, leader: '', members: [] };
+
 export function joinGroup({ groups }: BrokerServices): Handler<11> {
-  return async (request, { apiVersion, clientId, clientHost }) => {
+  return async (request, context) => {
+    const { apiVersion, clientId, clientHost } = context;
+    if (!context.authorize('READ', groupResource(request.groupId))) {
+      return {
+        ...NO_GENERATION,
+        errorCode: ERROR.GROUP_AUTHORIZATION_FAILED,
+        protocolName: apiVersion >= NULLABLE_PROTOCOL_FROM ? null : '',
+        memberId: request.memberId,
+      };
+    }
     const { sessionTimeoutMs, rebalanceTimeoutMs } = request;
     const response = await groups.join(request.groupId, {
       memberId: request.memberId,

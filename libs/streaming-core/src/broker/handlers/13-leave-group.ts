@@ -1,3 +1,4 @@
+import { groupResource } from '../../security/acl.js';
 import { ERROR } from '../../wire/error-codes.js';
 import type { BrokerServices } from '../services.js';
 import type { Handler } from '../request-context.js';
@@ -6,7 +7,11 @@ import type { Handler } from '../request-context.js';
 const BATCH_FROM = 3;
 
 export function leaveGroup({ groups }: BrokerServices): Handler<13> {
-  return async (request, { apiVersion }) => {
+  return async (request, context) => {
+    const { apiVersion } = context;
+    if (!context.authorize('READ', groupResource(request.groupId))) {
+      return { errorCode: ERROR.GROUP_AUTHORIZATION_FAILED, members: [] };
+    }
     const members =
       apiVersion >= BATCH_FROM
         ? request.members

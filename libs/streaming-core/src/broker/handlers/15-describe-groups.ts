@@ -1,4 +1,5 @@
 import { metadataFor, NO_ASSIGNMENT } from '../../groups/classic/group.js';
+import { groupResource } from '../../security/acl.js';
 import { ERROR } from '../../wire/error-codes.js';
 import type { BrokerServices } from '../services.js';
 import type { Handler } from '../request-context.js';
@@ -7,9 +8,14 @@ import type { Handler } from '../request-context.js';
 const NOT_FOUND_FROM = 6;
 
 export function describeGroups({ groups }: BrokerServices): Handler<15> {
-  return ({ groups: groupIds }, { apiVersion }) => ({
+  return ({ groups: groupIds, includeAuthorizedOperations }, context) => ({
     groups: [...new Set(groupIds)].map((groupId) => {
-      const error = groups.coordinator.availability(groupId);
+      const { apiVersion } = context;
+      const isAllowed = context.authorize('DESCRIBE', groupResource(groupId));
+      const error = isAllowed ? groups.coordinator.availability(groupId) : 'GROUP_AUTHORIZATION_FAILED';
+      const operations = includeAuthorizedOperations
+        ? { authorizedOperations: context.authorizedOperations(groupResource(groupId)) }
+        : {};
       const group = error === 'NONE' ? groups.coordinator.group(groupId) : undefined;
       if (group?.type !== 'classic') {
         const isMissing = error === 'NONE' && apiVersion >= NOT_FOUND_FROM;
@@ -39,6 +45,7 @@ export function describeGroups({ groups }: BrokerServices): Handler<15> {
           memberMetadata: isStable ? metadataFor(member, group.protocolName) : NO_ASSIGNMENT,
           memberAssignment: isStable ? member.assignment : NO_ASSIGNMENT,
         })),
+        ...operations,
       };
     }),
   });

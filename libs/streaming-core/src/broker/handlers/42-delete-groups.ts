@@ -1,11 +1,15 @@
+import { groupResource } from '../../security/acl.js';
 import { ERROR } from '../../wire/error-codes.js';
 import type { BrokerServices } from '../services.js';
 import type { Handler } from '../request-context.js';
 
 export function deleteGroups({ groups }: BrokerServices): Handler<42> {
-  return async ({ groupsNames }) => ({
+  return async ({ groupsNames }, context) => ({
     results: await Promise.all(
-      groupsNames.map(async (groupId) => ({ groupId, errorCode: ERROR[await groups.delete(groupId)] })),
+      groupsNames.map(async (groupId) => {
+        const isAllowed = context.authorize('DELETE', groupResource(groupId));
+        return { groupId, errorCode: ERROR[isAllowed ? await groups.delete(groupId) : 'GROUP_AUTHORIZATION_FAILED'] };
+      }),
     ),
   });
 }

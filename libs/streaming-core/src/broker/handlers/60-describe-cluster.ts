@@ -1,3 +1,4 @@
+import { CLUSTER } from '../../security/acl.js';
 import { ERROR } from '../../wire/error-codes.js';
 import type { BrokerServices } from '../services.js';
 import type { Handler } from '../request-context.js';
@@ -5,14 +6,18 @@ import type { Handler } from '../request-context.js';
 const BROKERS = 1;
 
 export function describeCluster({ cluster }: BrokerServices): Handler<60> {
-  return ({ endpointType }) => {
+  return ({ endpointType, includeClusterAuthorizedOperations }, context) => {
     const { clusterId } = cluster;
-    const { nodeId, host, port } = cluster.self();
+    const { nodeId, host, port } = cluster.self(context.listener);
     if (endpointType !== BROKERS) {
       const errorMessage = 'this broker has no controller endpoints of its own';
       return { errorCode: ERROR.MISMATCHED_ENDPOINT_TYPE, errorMessage, endpointType, clusterId, brokers: [] };
     }
     const brokers = [{ brokerId: nodeId, host, port, rack: null, isFenced: false }];
-    return { errorCode: ERROR.NONE, clusterId, controllerId: nodeId, brokers };
+    const isAllowed = context.authorize('DESCRIBE', CLUSTER);
+    const operations = includeClusterAuthorizedOperations
+      ? { clusterAuthorizedOperations: isAllowed ? context.authorizedOperations(CLUSTER) : 0 }
+      : {};
+    return { errorCode: ERROR.NONE, clusterId, controllerId: nodeId, brokers, ...operations };
   };
 }

@@ -3,6 +3,7 @@ import { phaseOf, targetOf } from '../../groups/consumer/group-state.js';
 import { preferredAssignor } from '../../groups/consumer/draft.js';
 import { listOf, type Partitions } from '../../groups/consumer/partitions.js';
 import type { GroupError } from '../../groups/group-errors.js';
+import { groupResource, topicResource } from '../../security/acl.js';
 import { ERROR } from '../../wire/error-codes.js';
 import type { BrokerServices } from '../services.js';
 import type { Handler } from '../request-context.js';
@@ -38,19 +39,39 @@ export function consumerGroupDescribe({ groups, topics }: BrokerServices): Handl
       memberType: subscription.classic === null ? MEMBER_TYPE.consumer : MEMBER_TYPE.classic,
     })),
   });
-  return ({ groupIds }) => ({
+  return ({ groupIds, includeAuthorizedOperations }, context) => ({
     groups: [...new Set(groupIds)].map((groupId) => {
       const error = groupId === '' ? 'INVALID_GROUP_ID' : groups.coordinator.availability(groupId);
+      if (!context.authorize('DESCRIBE', groupResource(groupId))) {
+        return failed(groupId, 'GROUP_AUTHORIZATION_FAILED', null);
+      }
       if (error !== 'NONE') return failed(groupId, error, null);
       const group = groups.coordinator.group(groupId);
-      if (group?.type === 'consumer') return described(group);
+      if (group?.type === 'consumer') {
+        const isHidden = (topic: string): boolean => !context.authorize('DESCRIBE', topicResource(topic));
+        if (subscribedTopics(group).some(isHidden)) return failed(groupId, 'TOPIC_AUTHORIZATION_FAILED', HIDDEN_TOPICS);
+        const operations = includeAuthorizedOperations
+          ? { authorizedOperations: context.authorizedOperations(groupResource(groupId)) }
+          : {};
+        return { ...described(group), ...operations };
+      }
       const message = group ? `Group ${groupId} is not a consumer group.` : `Group ${groupId} not found.`;
       return failed(groupId, 'GROUP_ID_NOT_FOUND', message);
     }),
   });
 }
 
-function failed(groupId: string, error: GroupError, errorMessage: string | null) {
+const HIDDEN_TOPICS = 'The group has described topic(s) that the client is not authorized to describe.';
+
+function subscribedTopics({ state }: ConsumerGroup): string[] {
+  return [...state.members.values()].flatMap(({ subscription }) => [...subscription.topicNames]);
+}
+
+function failed(
+  groupId: string,
+  error: GroupError | 'GROUP_AUTHORIZATION_FAILED' | 'TOPIC_AUTHORIZATION_FAILED',
+  errorMessage: string | null,
+) {
   return {
     errorCode: ERROR[error],
     errorMessage,

@@ -35,6 +35,13 @@ export interface AuthenticateAnswer {
   readonly lifetimeMs: number;
 }
 
+/** Of whoever speaks to handlers without a connection: there is nobody to authenticate. */
+export const NO_SASL: Pick<ClientSession, 'handshake' | 'authenticate' | 'mechanisms'> = {
+  handshake: () => 'ILLEGAL_SASL_STATE',
+  authenticate: () => Promise.resolve(answer('ILLEGAL_SASL_STATE', {})),
+  mechanisms: [],
+};
+
 type State =
   | { readonly kind: 'open' }
   | { readonly kind: 'handshake' }

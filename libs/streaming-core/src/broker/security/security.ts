@@ -2,12 +2,19 @@ import type { Random } from '../../ports/random.js';
 import type { AclBinding } from '../../security/acl.js';
 import { AclAuthorizer } from '../../security/acl-authorizer.js';
 import { parseSuperUsers } from '../../security/principal.js';
-import type { ScramCredential, ScramMechanism } from '../../security/scram-credential.js';
+import {
+  credentialOf,
+  ITERATIONS_MIN,
+  saltPassword,
+  type ScramCredential,
+  type ScramMechanism,
+} from '../../security/scram-credential.js';
 import { BrokerConfigError, type BrokerConfig } from '../config.js';
 import { ScramCredentials } from './scram-credentials.js';
 import type { SecurityStore } from './security-store.js';
 
 const DECOY_KEY_BYTES = 32;
+const SALT_BYTES = 16;
 
 /** A change of a user's credential for one mechanism; null removes it. */
 export interface ScramChange {
@@ -23,12 +30,14 @@ export class Security {
   readonly scram: ScramCredentials;
   readonly #store: SecurityStore;
   readonly #decoyKey: Buffer;
+  readonly #random: Random;
   /** Rules that were made while the authorizer was on, kept while it is off. */
   readonly #rulesAtRest: readonly AclBinding[];
 
   /** @throws {BrokerConfigError} for settings, and the store's error for a file that cannot be read */
   constructor(config: BrokerConfig, store: SecurityStore, random: Random) {
     this.#store = store;
+    this.#random = random;
     const stored = store.load();
     this.#decoyKey = stored ? Buffer.from(stored.decoyKey, 'base64') : random.bytes(DECOY_KEY_BYTES);
     this.scram = new ScramCredentials(this.#decoyKey, stored?.scram);
@@ -49,6 +58,17 @@ export class Security {
     apply(changed);
     this.#save(changed, this.authorizer?.all() ?? this.#rulesAtRest);
     apply(this.scram);
+  }
+
+  /** Gives a user a password, for every SCRAM mechanism and PLAIN; takes some milliseconds. */
+  setPassword(user: string, password: string): void {
+    const salt = this.#random.bytes(SALT_BYTES);
+    const credentialFor = (mechanism: ScramMechanism): ScramCredential => {
+      const salted = saltPassword(mechanism, password, salt, ITERATIONS_MIN);
+      return credentialOf(mechanism, salt, ITERATIONS_MIN, salted);
+    };
+    const mechanisms: readonly ScramMechanism[] = ['SCRAM-SHA-256', 'SCRAM-SHA-512'];
+    this.alterScram(mechanisms.map((mechanism) => ({ user, mechanism, credential: credentialFor(mechanism) })));
   }
 
   /** Rules that are there already change nothing. All or nothing. */
