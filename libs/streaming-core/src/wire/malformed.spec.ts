@@ -133,20 +133,27 @@ describe('fuzz', () => {
     );
   });
 
-  it('a frame of empty elements costs a small multiple of its size', () => {
-    // A million topics with empty names in a flexible OffsetFetch request: three bytes each.
-    const count = 1_000_000;
+  /** The body of a flexible OffsetFetch request with so many topics of three bytes each. */
+  const offsetFetch = (topics: number): Buffer => {
     const writer = new Writer();
     writer.string('g', true);
-    writer.arrayLength(count, true);
-    const body = Buffer.concat([...writer.finish(), Buffer.alloc(count * 3, Buffer.from([1, 1, 0])), Buffer.from([0])]);
-    const api = ALL_APIS.find(({ key }) => key === 9)!;
-    const codec = compileStruct(api.request, 6, true);
+    writer.arrayLength(topics, true);
+    return Buffer.concat([...writer.finish(), Buffer.alloc(topics * 3, Buffer.from([1, 1, 0])), Buffer.from([0])]);
+  };
+  const offsetFetchCodec = compileStruct(ALL_APIS.find(({ key }) => key === 9)!.request, 6, true);
+
+  it('a frame of empty elements costs a small multiple of its size', () => {
+    const count = 1 << 18;
+    const body = offsetFetch(count);
     const before = process.memoryUsage();
-    const decoded = codec.decode(new Reader(body));
+    const decoded = offsetFetchCodec.decode(new Reader(body));
     const after = process.memoryUsage();
     expect((decoded['topics'] as unknown[]).length).toBe(count);
     expect(after.heapUsed - before.heapUsed).toBeLessThan(body.length * 64);
+  });
+
+  it('a message has so many elements and no more, however large the frame', () => {
+    expect(codeOf(() => offsetFetchCodec.decode(new Reader(offsetFetch((1 << 18) + 1))))).toBe('ARRAY_TOO_LARGE');
   });
 });
 

@@ -6,6 +6,8 @@ const ASCII_SCAN_BYTES_MAX = 64;
 const VARINT_BYTES_MAX = 5;
 const VARLONG_BYTES_MAX = 10;
 const UUID_BYTES = 16;
+/** A structure of two bytes takes a hundred in memory: without this bound one large frame of empty ones would take all there is. */
+const ELEMENTS_MAX = 1 << 18;
 
 /** Puts the value of one tagged field into the message it belongs to. */
 export type TagReader<T> = (reader: Reader, target: T) => void;
@@ -18,6 +20,7 @@ export type TagReader<T> = (reader: Reader, target: T) => void;
 export class Reader {
   position: number;
   #limit: number;
+  #elementsLeft = ELEMENTS_MAX;
   readonly #buffer: Buffer;
 
   constructor(buffer: Buffer, start = 0, end = buffer.length) {
@@ -137,7 +140,7 @@ export class Reader {
     return this.#buffer.subarray(start, start + length);
   }
 
-  /** The number of elements of an array, -1 for null. `elementBytesMin` is the least an element can occupy. */
+  /** The number of elements of an array, -1 for null; at most 262,144 in all of a message. `elementBytesMin` is the least an element can occupy. */
   arrayLength(compact: boolean, elementBytesMin: number): number {
     const start = this.position;
     const length = this.#length(compact ? this.uvarint() - 1 : this.int32());
@@ -145,6 +148,10 @@ export class Reader {
     if (length * Math.max(1, elementBytesMin) > this.remaining) {
       throw new WireError('ARRAY_TOO_LARGE', start, `${length} elements do not fit in ${this.remaining} bytes`);
     }
+    if (length > this.#elementsLeft) {
+      throw new WireError('ARRAY_TOO_LARGE', start, `more than ${ELEMENTS_MAX} elements in one message`);
+    }
+    this.#elementsLeft -= Math.max(0, length);
     return length;
   }
 

@@ -8,7 +8,7 @@ export type WireErrorCode =
   | 'OVERLONG_VARINT'
   | 'BAD_UTF8'
   | 'NULL_NOT_ALLOWED'
-  /** An array claims more elements than the remaining bytes could hold. */
+  /** An array claims more elements than the remaining bytes could hold, or than one message may have. */
   | 'ARRAY_TOO_LARGE'
   /** Tagged fields out of order, twice the same tag, or more than the remaining bytes could hold. */
   | 'BAD_TAGGED_FIELDS'
