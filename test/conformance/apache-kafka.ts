@@ -34,6 +34,8 @@ export interface ApacheKafkaOptions {
 export interface ApacheKafka {
   readonly bootstrapServers: string;
   readonly version: string;
+  /** Of the process that runs now. */
+  pid(): number;
   /** `kill -9`; the data stays for {@link restart}. */
   kill(): Promise<void>;
   /** Starts again on the same port and data. */
@@ -113,6 +115,7 @@ export async function startApacheKafka(options: ApacheKafkaOptions = {}): Promis
   return {
     bootstrapServers: `127.0.0.1:${port}`,
     version: KAFKA_VERSION,
+    pid: () => server.pid!,
     kill: () => end(server, 'SIGKILL'),
     restart: async () => {
       await end(server, 'SIGKILL');
