@@ -7,6 +7,8 @@ import { encodeBatch } from '../wire/records/record-codec.js';
 
 const hex = (text: string): Buffer => Buffer.from(text.replaceAll(' ', ''), 'hex');
 
+const SESSIONS_MAX = 5;
+
 let broker: TestBroker;
 let warnings: { reason?: string }[];
 let bystander: RawClient;
@@ -17,7 +19,11 @@ beforeEach(async () => {
   const ignore = (): void => undefined;
   broker = await startTestBroker({
     topics: { rides: 1 },
-    config: { 'socket.request.max.bytes': '65536', 'max.partitions': '50' },
+    config: {
+      'socket.request.max.bytes': '65536',
+      'max.partitions': '50',
+      'max.incremental.fetch.session.cache.slots': String(SESSIONS_MAX),
+    },
     logger: {
       debug: ignore,
       info: ignore,
@@ -145,6 +151,17 @@ describe('headers and primitives', () => {
     expect(topics[0]!.partitions.map(({ errorCode }) => errorCode)).toEqual([0, 0]);
   });
 
+  it('23 a million empty topics are not even decoded', async () => {
+    await using roomy = await startTestBroker();
+    const client = new RawClient(roomy.port);
+    clients.push(client);
+    const million = Buffer.alloc(4 + 2_000_000);
+    million.writeInt32BE(1_000_000);
+    client.write(framed(header(3, 1), million));
+    expect(await client.frame()).toBeNull();
+    expect(roomy.metrics().connectionsRefused).toEqual({ ARRAY_TOO_LARGE: 1 });
+  });
+
   it('23 thousands of unknown topics are not all created', async () => {
     const names = Array.from({ length: 3_000 }, (_, index) => ({ name: `t${index}` }));
     const { topics } = await bystander.ask(3, 4, { topics: names, allowAutoTopicCreation: true });
@@ -259,8 +276,15 @@ describe('fetching', () => {
     expect(responses[0]!.partitions[0]).toMatchObject({ errorCode: 0, highWatermark: 0n });
   });
 
-  it('42 sessions take no memory: none is ever made', async () => {
-    expect((await fetch({ sessionId: 0, sessionEpoch: 0 })).sessionId).toBe(0);
+  it('42 a flood of sessions gets no more than there are slots: who comes later is served without one', async () => {
+    const sessions: number[] = [];
+    for (let flood = 0; flood < SESSIONS_MAX + 20; flood++) {
+      const { errorCode, sessionId } = await fetch({ sessionId: 0, sessionEpoch: 0 });
+      expect(errorCode).toBe(0);
+      sessions.push(sessionId);
+    }
+    expect(sessions.filter((id) => id !== 0)).toHaveLength(SESSIONS_MAX);
+    expect(sessions.slice(SESSIONS_MAX).every((id) => id === 0)).toBe(true);
     expect((await fetch({ sessionId: 7, sessionEpoch: 1 })).errorCode).toBe(ERROR.FETCH_SESSION_ID_NOT_FOUND);
   });
 

@@ -20,6 +20,9 @@ afterAll(async () => {
 const topicId = async (): Promise<string> =>
   (await client.ask(3, 12, { topics: [{ name: 'rides' }] })).topics[0]!.topicId;
 
+const PRODUCER = { transactionalId: 'every-version', producerId: 1n, producerEpoch: 0 };
+const ANY_RULE = { resourceNameFilter: null, principalFilter: null, hostFilter: null, operation: 1, permissionType: 1 };
+
 /** A request that makes sense in every version; fields that a version lacks are left out by hand where they must not be sent. */
 const REQUESTS: { [K in ApiKey]?: (version: number) => RequestInput<K> | Promise<RequestInput<K>> } = {
   0: async (version) => {
@@ -61,6 +64,7 @@ const REQUESTS: { [K in ApiKey]?: (version: number) => RequestInput<K> | Promise
   14: () => ({ groupId: 'every-version', generationId: 1, memberId: 'x', assignments: [] }),
   15: () => ({ groups: ['every-version', 'nobody'] }),
   16: () => ({}),
+  17: () => ({ mechanism: 'PLAIN' }),
   18: (version) => (version < 3 ? {} : { clientSoftwareName: 'spec', clientSoftwareVersion: '1.0' }),
   19: (version) => ({
     topics: [
@@ -78,7 +82,48 @@ const REQUESTS: { [K in ApiKey]?: (version: number) => RequestInput<K> | Promise
     timeoutMs: 1_000,
     ...(version < 6 ? { topicNames: ['nobody'] } : { topics: [{ name: 'nobody', topicId: 'A'.repeat(22) }] }),
   }),
+  21: () => ({ topics: [{ name: 'rides', partitions: [{ partitionIndex: 0, offset: 0n }] }], timeoutMs: 1_000 }),
   22: () => ({ transactionalId: null, transactionTimeoutMs: 1_000 }),
+  23: (version) => ({
+    topics: [{ topic: 'rides', partitions: [{ partition: 0, leaderEpoch: 0 }] }],
+    ...(version >= 3 ? { replicaId: -1 } : {}),
+  }),
+  24: (version) =>
+    version < 4
+      ? { v3AndBelowTransactionalId: 'every-version', v3AndBelowProducerId: 1n, v3AndBelowProducerEpoch: 0 }
+      : { transactions: [{ ...PRODUCER, verifyOnly: false, topics: [{ name: 'rides', partitions: [0] }] }] },
+  25: () => ({ ...PRODUCER, groupId: 'every-version' }),
+  26: () => ({ ...PRODUCER, committed: true }),
+  27: () => ({
+    markers: [
+      {
+        producerId: 1n,
+        producerEpoch: 0,
+        transactionResult: false,
+        topics: [{ name: 'nobody', partitionIndexes: [0] }],
+        coordinatorEpoch: 0,
+      },
+    ],
+  }),
+  28: () => ({
+    ...PRODUCER,
+    groupId: 'every-version',
+    topics: [{ name: 'rides', partitions: [{ partitionIndex: 0, committedOffset: 1n, committedMetadata: '' }] }],
+  }),
+  29: () => ({ resourceTypeFilter: 1, ...ANY_RULE }),
+  30: () => ({
+    creations: [
+      {
+        resourceType: 2,
+        resourceName: 'rides',
+        principal: 'User:a',
+        host: '*',
+        operation: 2,
+        permissionType: 3,
+      },
+    ],
+  }),
+  31: () => ({ filters: [{ resourceTypeFilter: 2, ...ANY_RULE }] }),
   32: (version) => ({
     resources: [
       { resourceType: 2, resourceName: 'rides', configurationKeys: null },
@@ -91,6 +136,9 @@ const REQUESTS: { [K in ApiKey]?: (version: number) => RequestInput<K> | Promise
     resources: [{ resourceType: 2, resourceName: 'rides', configs: [{ name: 'retention.ms', value: '1000000' }] }],
     validateOnly: true,
   }),
+  34: () => ({ dirs: [{ path: '/nowhere', topics: [{ name: 'rides', partitions: [0] }] }] }),
+  35: () => ({ topics: null }),
+  36: () => ({ authBytes: Buffer.alloc(0) }),
   37: (version) => ({
     topics: [{ name: 'rides', count: 3 + version, assignments: null }],
     timeoutMs: 1_000,
@@ -109,10 +157,35 @@ const REQUESTS: { [K in ApiKey]?: (version: number) => RequestInput<K> | Promise
   }),
   45: () => ({ topics: [{ name: 'rides', partitions: [{ partitionIndex: 0, replicas: [1] }] }] }),
   46: () => ({ topics: null }),
+  47: () => ({ groupId: 'every-version', topics: [{ name: 'rides', partitions: [{ partitionIndex: 0 }] }] }),
+  48: () => ({ components: [], strict: false }),
+  49: () => ({
+    entries: [
+      {
+        entity: [{ entityType: 'user', entityName: 'a' }],
+        ops: [{ key: 'request_percentage', value: 5, remove: false }],
+      },
+    ],
+    validateOnly: true,
+  }),
+  50: () => ({ users: null }),
+  51: () => ({ deletions: [{ name: 'nobody', mechanism: 1 }], upsertions: [] }),
   57: (version) => ({
     featureUpdates: [{ feature: 'nobody', maxVersionLevel: 1, ...(version < 1 ? { allowDowngrade: false } : {}) }],
   }),
   60: () => ({ includeClusterAuthorizedOperations: false }),
+  61: () => ({ topics: [{ name: 'rides', partitionIndexes: [0] }] }),
+  65: () => ({ transactionalIds: ['every-version'] }),
+  66: () => ({ stateFilters: [], producerIdFilters: [] }),
+  68: (version) => ({
+    groupId: `consumer-${version}`,
+    memberId: version === 0 ? '' : '00000000-0000-4000-8000-000000000000',
+    memberEpoch: 0,
+    rebalanceTimeoutMs: 1_000,
+    subscribedTopicNames: ['rides'],
+    topicPartitions: [],
+  }),
+  69: () => ({ groupIds: ['every-version'], includeAuthorizedOperations: true }),
   74: (version) => (version === 0 ? {} : { resourceTypes: [2, 4] }),
   75: () => ({ topics: [{ name: 'rides' }], cursor: null }),
 };
