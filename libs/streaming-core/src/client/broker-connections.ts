@@ -12,7 +12,7 @@ export interface BrokerAddress {
  * What a connection is used for. A broker answers the requests of one connection in order, so a long poll must not
  * share it with a heartbeat or a produce.
  */
-export type ConnectionPurpose = 'control' | 'produce' | `group:${string}` | `fetch:${string}`;
+export type ConnectionPurpose = 'control' | 'produce' | `group:${string}` | `transaction:${string}` | `fetch:${string}`;
 
 const CLOSE_TIMEOUT_MS = 500;
 const CONNECT_TIMEOUT_MS = 5_000;

@@ -20,6 +20,7 @@ const NEEDED_APIS: readonly { readonly key: number; readonly version: number; re
   { key: 22, version: 3, name: 'InitProducerId' },
 ];
 
+const COORDINATOR_KEY_TYPE = { group: 0, transaction: 1 } as const;
 const REFRESH_INTERVAL_MIN_MS = 50;
 const FORGET_TOPIC_AFTER_MS = 10_000;
 const TOPICS_MAX = 10_000;
@@ -107,14 +108,18 @@ export class Cluster {
     return this.#anyConnection();
   }
 
-  /** A connection to the broker that coordinates the group. Throws {@link StreamClientError} when there is none now. */
-  async connectionToCoordinator(groupId: string, purpose: ConnectionPurpose): Promise<Connection> {
+  /** A connection to the broker that coordinates a group or a transactional id. Throws {@link StreamClientError} when there is none now. */
+  async connectionToCoordinator(
+    key: string,
+    purpose: ConnectionPurpose,
+    kind: 'group' | 'transaction' = 'group',
+  ): Promise<Connection> {
     const control = await this.#anyConnection();
-    const { coordinators } = await call(control, findCoordinatorV4.api, 0, [groupId]);
+    const { coordinators } = await call(control, findCoordinatorV4.api, COORDINATOR_KEY_TYPE[kind], [key]);
     const coordinator = coordinators[0];
     if (coordinator?.errorCode !== E.NONE) {
       const code = coordinator?.errorCode ?? E.COORDINATOR_NOT_AVAILABLE;
-      const cause = new KafkaResponseError(code, `coordinator of group ${groupId}`, coordinator?.errorMessage);
+      const cause = new KafkaResponseError(code, `coordinator of ${kind} ${key}`, coordinator?.errorMessage);
       throw new StreamClientError('GROUP_FAILED', cause.message, { cause });
     }
     return this.connections.get({ host: coordinator.host, port: coordinator.port }, purpose);

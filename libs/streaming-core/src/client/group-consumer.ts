@@ -11,6 +11,7 @@ import {
   type ConsumerHandlers,
   type GroupConsumer,
   type GroupConsumerOptions,
+  type GroupMember,
   type StreamClientWarning,
   type TopicPartition,
   type TopicPartitionOffset,
@@ -114,6 +115,11 @@ export class CooperativeGroupConsumer implements GroupConsumer {
 
   committed(partitions: readonly TopicPartition[]): Promise<readonly TopicPartitionOffset[]> {
     return this.#protocol.committed(partitions);
+  }
+
+  member(): GroupMember {
+    const { groupId } = this.#options;
+    return { groupId, memberId: this.#protocol.memberId, generation: this.#membership.generation };
   }
 
   assignment(): readonly TopicPartition[] {

@@ -51,6 +51,11 @@ export class GroupProtocol {
     this.#purpose = `group:${name}`;
   }
 
+  /** Empty before the first join. */
+  get memberId(): string {
+    return this.#memberId;
+  }
+
   /** Joins, computes the assignment if chosen to, and syncs. Rejects with {@link StreamClientError}; may be repeated. */
   async join(owned: readonly TopicPartition[], lastGeneration: number): Promise<Membership> {
     const { groupId, topics, sessionTimeoutMs, rebalanceTimeoutMs } = this.options;

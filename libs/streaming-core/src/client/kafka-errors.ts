@@ -25,6 +25,9 @@ export const KafkaErrorCode = {
   OUT_OF_ORDER_SEQUENCE_NUMBER: 45,
   DUPLICATE_SEQUENCE_NUMBER: 46,
   INVALID_PRODUCER_EPOCH: 47,
+  INVALID_TXN_STATE: 48,
+  INVALID_PRODUCER_ID_MAPPING: 49,
+  CONCURRENT_TRANSACTIONS: 51,
   KAFKA_STORAGE_ERROR: 56,
   UNKNOWN_PRODUCER_ID: 59,
   FENCED_LEADER_EPOCH: 74,
@@ -54,6 +57,7 @@ const RETRIABLE = new Set<number>([
   E.NOT_ENOUGH_REPLICAS,
   E.NOT_ENOUGH_REPLICAS_AFTER_APPEND,
   E.NOT_CONTROLLER,
+  E.CONCURRENT_TRANSACTIONS,
   E.KAFKA_STORAGE_ERROR,
   E.FENCED_LEADER_EPOCH,
   E.UNKNOWN_LEADER_EPOCH,
@@ -92,6 +96,12 @@ export class KafkaResponseError extends Error {
   get retriable(): boolean {
     return isRetriable(this.kafkaCode);
   }
+}
+
+/** The refusal of a transactional request: what the producer is to do about it. */
+export function transactionFailure(cause: KafkaResponseError): StreamClientError {
+  const isFenced = cause.kafkaCode === E.PRODUCER_FENCED || cause.kafkaCode === E.INVALID_PRODUCER_EPOCH;
+  return new StreamClientError(isFenced ? 'PRODUCER_FENCED' : 'TRANSACTION_FAILED', cause.message, { cause });
 }
 
 /** The parsed response inside the library's error, which it throws when any part of a response carries an error code. */

@@ -16,7 +16,7 @@ function next(queue: PartitionQueue, identity = FIRST) {
   const batch = queue.peek()!;
   queue.take(batch);
   batch.identify(identity);
-  const bytes = batch.encoded().batch;
+  const bytes = batch.encoded(false).batch;
   return {
     batch,
     producerId: bytes.readBigInt64BE(43),

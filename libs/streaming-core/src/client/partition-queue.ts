@@ -76,9 +76,9 @@ export class PendingBatch {
     this.mayBeInLog = false;
   }
 
-  encoded(): PartitionProduce {
+  encoded(isTransactional: boolean): PartitionProduce {
     if (!this.#identity) throw new Error('a batch is encoded only after identify()');
-    const batch = this.builder.finish(this.#identity, this.#sequence);
+    const batch = this.builder.finish(this.#identity, this.#sequence, isTransactional);
     return { topic: this.queue.topic, partition: this.queue.partition, batch };
   }
 

@@ -18,17 +18,18 @@ export interface PartitionProduceResult {
   readonly errorMessage: string | null;
 }
 
-/** Sends finished batches with acks=all; one result per partition. Rejects `BROKER_UNREACHABLE` without an answer. */
+/** Sends finished batches with acks=all, in a transaction or (null) not; one result per partition. Rejects `BROKER_UNREACHABLE` without an answer. */
 export function produce(
   connection: Connection,
   partitions: readonly PartitionProduce[],
   timeoutMs: number,
+  transactionalId: string | null,
 ): Promise<readonly PartitionProduceResult[]> {
   return new Promise((resolve, reject) => {
     connection.send(
       API_KEY,
       API_VERSION,
-      () => encode(partitions, timeoutMs),
+      () => encode(partitions, timeoutMs, transactionalId),
       (_correlationId, _apiKey, _apiVersion, reader) => decode(reader),
       true,
       true,
@@ -40,10 +41,10 @@ export function produce(
   });
 }
 
-function encode(partitions: readonly PartitionProduce[], timeoutMs: number): Writer {
+function encode(partitions: readonly PartitionProduce[], timeoutMs: number, transactionalId: string | null): Writer {
   const byTopic = Map.groupBy(partitions, ({ topic }) => topic);
   return Writer.create()
-    .appendString(null)
+    .appendString(transactionalId)
     .appendInt16(ACKS_ALL)
     .appendInt32(timeoutMs)
     .appendArray([...byTopic], (writer, [topic, entries]) => {

@@ -4,10 +4,23 @@ import { call } from './broker-connections.js';
 import type { Cluster } from './cluster.js';
 import { KafkaErrorCode as E, KafkaResponseError, asStreamClientError } from './kafka-errors.js';
 import type { ProducerIdentity } from './record-batch-builder.js';
-import { StreamClientError } from './types.js';
+import { StreamClientError, type TopicPartition } from './types.js';
+
+/** As whom a producer writes. */
+export interface ProducerSession {
+  /** Null outside of transactions. */
+  readonly transactionalId: string | null;
+  /** Rejects with {@link StreamClientError} after the deadline. */
+  current(deadlineMs: number): Promise<ProducerIdentity>;
+  /** The identity is in doubt: the next one is to be another. */
+  retire(): void;
+  /** Must resolve before anything is written to these partitions. */
+  enlist(partitions: readonly TopicPartition[], deadlineMs: number): Promise<void>;
+}
 
 /** Producer ids from the cluster. One serves all partitions until one of them needs a fresh one. */
-export class ProducerIdentities {
+export class ProducerIdentities implements ProducerSession {
+  readonly transactionalId = null;
   #current: Promise<ProducerIdentity> | undefined;
 
   constructor(
@@ -30,6 +43,10 @@ export class ProducerIdentities {
   /** The next one will be fresh. */
   retire(): void {
     this.#current = undefined;
+  }
+
+  enlist(): Promise<void> {
+    return Promise.resolve();
   }
 
   async #ask(deadlineMs: number): Promise<ProducerIdentity> {

@@ -1,11 +1,11 @@
 import { Backoff, unlessAborted } from './backoff.js';
 import type { Cluster } from './cluster.js';
-import { KafkaErrorCode as E, KafkaResponseError, asStreamClientError } from './kafka-errors.js';
+import { KafkaErrorCode as E, KafkaResponseError, asStreamClientError, transactionFailure } from './kafka-errors.js';
 import { MetadataWaiters } from './metadata-waiters.js';
 import { partitionOfKey } from './murmur2.js';
 import { Delivery, PartitionQueue, type PendingBatch } from './partition-queue.js';
 import { produce, type PartitionProduceResult } from './produce-request.js';
-import { ProducerIdentities } from './producer-identities.js';
+import { ProducerIdentities, type ProducerSession } from './producer-identities.js';
 import { problemWithRecord } from './outgoing-record.js';
 import { estimatedRecordBytes } from './record-batch-builder.js';
 import { StreamClientError, type OutgoingRecord, type StreamProducer } from './types.js';
@@ -31,6 +31,9 @@ const CLOSE_TIMEOUT_MS = 3_000;
 const REQUESTS_PER_BROKER_MAX = 2;
 const BROKER_TIMEOUT_MS = 20_000;
 
+/** Failures after which trying again would not help. */
+const FINAL: ReadonlySet<StreamClientError['code']> = new Set(['CLOSED', 'TRANSACTION_FAILED', 'PRODUCER_FENCED']);
+
 interface WaitingSend {
   readonly records: readonly OutgoingRecord[];
   readonly bytes: number;
@@ -54,7 +57,7 @@ export class BatchingProducer implements StreamProducer {
   readonly #inFlight = new Map<number, number>();
   readonly #abort = new AbortController();
   readonly #unknown: MetadataWaiters;
-  readonly #identities: ProducerIdentities;
+  readonly #identities: ProducerSession;
   readonly #backoff = new Backoff(50, 1000);
   #bufferedBytes = 0;
   #scheduled = false;
@@ -67,10 +70,11 @@ export class BatchingProducer implements StreamProducer {
     cluster: Cluster,
     limits: Partial<ProducerLimits> = {},
     onFailure: (failure: StreamClientError) => void = () => undefined,
+    session?: ProducerSession,
   ) {
     this.#cluster = cluster;
     this.#unknown = new MetadataWaiters(cluster, this.#abort.signal);
-    this.#identities = new ProducerIdentities(cluster, this.#abort.signal);
+    this.#identities = session ?? new ProducerIdentities(cluster, this.#abort.signal);
     this.#onFailure = onFailure;
     this.#limits = { ...DEFAULT_PRODUCER_LIMITS, ...limits };
   }
@@ -264,10 +268,13 @@ export class BatchingProducer implements StreamProducer {
     let wasSent = false;
     try {
       await this.#identify(batches);
+      const { transactionalId } = this.#identities;
+      const queues = batches.map(({ queue }) => queue);
+      await this.#identities.enlist(queues, batches[0]!.deadlineMs);
       const connection = await this.#cluster.connectionTo(leader, 'produce');
-      const partitions = batches.map((batch) => batch.encoded());
+      const partitions = batches.map((batch) => batch.encoded(transactionalId !== null));
       wasSent = true;
-      results = await produce(connection, partitions, BROKER_TIMEOUT_MS);
+      results = await produce(connection, partitions, BROKER_TIMEOUT_MS, transactionalId);
     } catch (error) {
       const failure = asStreamClientError(error, 'BROKER_UNREACHABLE', 'produce failed');
       this.#onFailure(failure);
@@ -301,6 +308,10 @@ export class BatchingProducer implements StreamProducer {
     const cause = new KafkaResponseError(errorCode, `${batch.queue.topic}-${batch.queue.partition}`, errorMessage);
     const failure = new StreamClientError('DELIVERY_FAILED', cause.message, { cause });
     this.#onFailure(failure);
+    if (this.#identities.transactionalId !== null && !cause.retriable) {
+      this.#fail(batch, transactionFailure(cause));
+      return;
+    }
     switch (errorCode) {
       case E.OUT_OF_ORDER_SEQUENCE_NUMBER:
       case E.UNKNOWN_PRODUCER_ID:
@@ -326,7 +337,7 @@ export class BatchingProducer implements StreamProducer {
 
   /** Back to the head of its partition. */
   #retry(batch: PendingBatch, failure: StreamClientError): void {
-    if (failure.code === 'CLOSED') {
+    if (FINAL.has(failure.code)) {
       this.#fail(batch, failure);
       return;
     }

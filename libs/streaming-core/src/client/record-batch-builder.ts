@@ -1,5 +1,6 @@
 import { crc32c } from '@node-rs/crc32';
 import {
+  ATTRIBUTE,
   BATCH_FIELD as AT,
   BATCH_HEADER_BYTES,
   BATCH_MAGIC,
@@ -91,13 +92,13 @@ export class RecordBatchBuilder {
    * The finished batch. May be called again with another identity when the first one was lost; the bytes are those of
    * the builder, valid until the next call.
    */
-  finish(identity: ProducerIdentity, firstSequence: number): Buffer {
+  finish(identity: ProducerIdentity, firstSequence: number, isTransactional = false): Buffer {
     const batch = this.#buffer.subarray(0, this.#length);
     batch.writeBigInt64BE(0n, AT.baseOffset);
     batch.writeInt32BE(this.#length - LENGTH_PREFIX_BYTES, AT.batchLength);
     batch.writeInt32BE(-1, AT.partitionLeaderEpoch);
     batch.writeInt8(BATCH_MAGIC, AT.magic);
-    batch.writeInt16BE(0, AT.attributes);
+    batch.writeInt16BE(isTransactional ? ATTRIBUTE.transactional : 0, AT.attributes);
     batch.writeInt32BE(this.#count - 1, AT.lastOffsetDelta);
     batch.writeBigInt64BE(BigInt(this.#baseTimestamp), AT.baseTimestamp);
     batch.writeBigInt64BE(BigInt(this.#maxTimestamp), AT.maxTimestamp);

@@ -81,7 +81,9 @@ class AbortedProducers {
   }
 }
 
-function isAbortMarker({ payload }: RecordBatch): boolean {
+function isAbortMarker({ payload, recordCount }: RecordBatch): boolean {
+  // Compaction empties a marker that nobody needs any more.
+  if (recordCount === 0) return false;
   const cursor = new Cursor(payload, 0);
   cursor.varint();
   cursor.at++;

@@ -3,6 +3,7 @@ import { Cluster } from './cluster.js';
 import { CooperativeGroupConsumer } from './group-consumer.js';
 import { FetchingPartitionReader } from './partition-reader.js';
 import { BatchingProducer } from './producer.js';
+import { OneAtATimeTransactions } from './transactional-producer.js';
 import type {
   GroupConsumer,
   GroupConsumerOptions,
@@ -11,6 +12,8 @@ import type {
   StreamClient,
   StreamClientOptions,
   StreamProducer,
+  TransactionalProducer,
+  TransactionalProducerOptions,
 } from './types.js';
 
 const DELIVERY_TIMEOUT_MS = 120_000;
@@ -51,6 +54,16 @@ class ClusterStreamClient implements StreamClient {
   async producer(): Promise<StreamProducer> {
     const { deliveryTimeoutMs, onWarning } = this.#options;
     const producer = new BatchingProducer(this.#cluster, { deliveryTimeoutMs }, (error) => {
+      onWarning({ kind: 'retrying', message: error.message, error });
+    });
+    this.#producers.add(producer);
+    await producer.connect();
+    return producer;
+  }
+
+  async transactionalProducer(options: TransactionalProducerOptions): Promise<TransactionalProducer> {
+    const { deliveryTimeoutMs, onWarning } = this.#options;
+    const producer = new OneAtATimeTransactions(this.#cluster, options, deliveryTimeoutMs, (error) => {
       onWarning({ kind: 'retrying', message: error.message, error });
     });
     this.#producers.add(producer);
