@@ -1,6 +1,7 @@
 import { Connection, type API } from '@platformatic/kafka';
 import { delay } from './backoff.js';
-import { asStreamClientError, responseOf } from './kafka-errors.js';
+import { asStreamClientError, authenticationFailure, responseOf } from './kafka-errors.js';
+import { connectionOptionsOf, type ConnectionSecurity } from './security.js';
 import { StreamClientError } from './types.js';
 
 export interface BrokerAddress {
@@ -25,7 +26,10 @@ export class BrokerConnections {
   readonly #open = new Map<string, Promise<Connection>>();
   #closed = false;
 
-  constructor(readonly clientId: string) {}
+  constructor(
+    readonly clientId: string,
+    private readonly security?: ConnectionSecurity,
+  ) {}
 
   get(address: BrokerAddress, purpose: ConnectionPurpose): Promise<Connection> {
     if (this.#closed) return Promise.reject(new StreamClientError('CLOSED', 'the stream client is closed'));
@@ -67,6 +71,7 @@ export class BrokerConnections {
     const connection = new Connection(this.clientId, {
       connectTimeout: CONNECT_TIMEOUT_MS,
       requestTimeout: purpose.startsWith('group:') ? GROUP_REQUEST_TIMEOUT_MS : REQUEST_TIMEOUT_MS,
+      ...connectionOptionsOf(this.security),
     });
     // An 'error' event without a listener ends the process; the failure itself reaches every caller through its request.
     connection.on('error', onGone);
@@ -74,6 +79,8 @@ export class BrokerConnections {
     try {
       await connection.connect(address.host, address.port);
     } catch (error) {
+      const refusal = authenticationFailure(error);
+      if (refusal) throw refusal;
       throw asStreamClientError(error, 'BROKER_UNREACHABLE', `cannot reach broker ${address.host}:${address.port}`);
     }
     return connection;

@@ -2,6 +2,7 @@ import { apiVersionsV3, findCoordinatorV4, metadataV9, type Connection } from '@
 import { Backoff, delay } from './backoff.js';
 import { BrokerConnections, call, type BrokerAddress, type ConnectionPurpose } from './broker-connections.js';
 import { KafkaErrorCode as E, KafkaResponseError, asStreamClientError } from './kafka-errors.js';
+import type { ConnectionSecurity } from './security.js';
 import { StreamClientError } from './types.js';
 
 /** What this client sends: Apache Kafka 3.0 and newer serve all of it. */
@@ -38,9 +39,9 @@ export class Cluster {
   #lastRefreshMs = 0;
   #checkedVersions = false;
 
-  constructor(brokers: string | readonly string[], clientId: string) {
+  constructor(brokers: string | readonly string[], clientId: string, security?: ConnectionSecurity) {
     this.#bootstrap = parseBrokers(brokers);
-    this.connections = new BrokerConnections(clientId);
+    this.connections = new BrokerConnections(clientId, security);
   }
 
   /** Undefined while the topic is not known (to exist). */

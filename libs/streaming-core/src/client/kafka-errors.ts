@@ -1,4 +1,4 @@
-import { ResponseError } from '@platformatic/kafka';
+import { AuthenticationError, ResponseError } from '@platformatic/kafka';
 import { StreamClientError, type StreamClientErrorCode } from './types.js';
 
 /** Error codes of the Kafka protocol that the client acts on. */
@@ -29,6 +29,7 @@ export const KafkaErrorCode = {
   INVALID_PRODUCER_ID_MAPPING: 49,
   CONCURRENT_TRANSACTIONS: 51,
   KAFKA_STORAGE_ERROR: 56,
+  SASL_AUTHENTICATION_FAILED: 58,
   UNKNOWN_PRODUCER_ID: 59,
   FENCED_LEADER_EPOCH: 74,
   UNKNOWN_LEADER_EPOCH: 75,
@@ -102,6 +103,20 @@ export class KafkaResponseError extends Error {
 export function transactionFailure(cause: KafkaResponseError): StreamClientError {
   const isFenced = cause.kafkaCode === E.PRODUCER_FENCED || cause.kafkaCode === E.INVALID_PRODUCER_EPOCH;
   return new StreamClientError(isFenced ? 'PRODUCER_FENCED' : 'TRANSACTION_FAILED', cause.message, { cause });
+}
+
+/** The broker's refusal to let in who has a wrong password, certificate or token; undefined for any other failure. */
+export function authenticationFailure(error: unknown): StreamClientError | undefined {
+  for (let cause = error, depth = 0; cause instanceof Error && depth < 8; cause = cause.cause, depth++) {
+    if (!(cause instanceof AuthenticationError)) continue;
+    const refusal = new KafkaResponseError(
+      E.SASL_AUTHENTICATION_FAILED,
+      'the broker refused to authenticate',
+      cause.message,
+    );
+    return new StreamClientError('AUTHENTICATION_FAILED', refusal.message, { cause: refusal });
+  }
+  return undefined;
 }
 
 /** The parsed response inside the library's error, which it throws when any part of a response carries an error code. */

@@ -38,7 +38,7 @@ class ClusterStreamClient implements StreamClient {
   readonly #others = new Set<Closable>();
 
   constructor(options: StreamClientOptions) {
-    this.#cluster = new Cluster(options.brokers, options.clientId);
+    this.#cluster = new Cluster(options.brokers, options.clientId, options.security);
     this.#options = {
       deliveryTimeoutMs: options.deliveryTimeoutMs ?? DELIVERY_TIMEOUT_MS,
       onWarning: (warning) => {

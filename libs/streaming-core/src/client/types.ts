@@ -3,6 +3,8 @@
  * Kafka protocol, so it holds for streaming-core and for Apache Kafka alike.
  */
 
+import type { ConnectionSecurity } from './security.js';
+
 export interface TopicPartition {
   readonly topic: string;
   readonly partition: number;
@@ -211,6 +213,8 @@ export interface StreamClientOptions {
   /** `host:port`, comma-separated, or a list. */
   readonly brokers: string | readonly string[];
   readonly clientId: string;
+  /** For clusters that ask who one is. `securityFromEnv()` takes it from KAFKA_* variables. Default: none. */
+  readonly security?: ConnectionSecurity;
   /** How long one send may take, retries included. Default 120 s, as in Apache Kafka. */
   readonly deliveryTimeoutMs?: number;
   /** Hears of failures that are being retried, for logs and metrics. Must not throw. */
@@ -229,6 +233,8 @@ export interface StreamClientWarning {
 export type StreamClientErrorCode =
   | 'INVALID_RECORD'
   | 'BROKER_UNREACHABLE'
+  /** The broker does not know who this is. Not retried. */
+  | 'AUTHENTICATION_FAILED'
   | 'DELIVERY_FAILED'
   /** The transaction cannot be committed: abort it, then begin another. */
   | 'TRANSACTION_FAILED'
