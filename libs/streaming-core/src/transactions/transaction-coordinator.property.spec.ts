@@ -165,7 +165,7 @@ describe('the transaction coordinator, whatever happens', () => {
     'decides each transaction once and keeps what it told, by the rules of version %s',
     (version) => {
       fc.assert(
-        fc.property(fc.array(steps, { maxLength: 120 }), (script) => {
+        fc.property(fc.array(steps, { minLength: 20, maxLength: 120, size: 'max' }), (script) => {
           const run = new Run(version);
           for (const step of script) {
             run.step(step);
