@@ -108,9 +108,82 @@ describe('streaming-core', () => {
   );
 
   it(
+    'alters topics, configs and quotas, and shows them to programs',
+    async () => {
+      const rows = async (...args: string[]): Promise<unknown[]> => {
+        const { out } = await run([...args, '--json']);
+        return out
+          .trim()
+          .split('\n')
+          .map((line) => JSON.parse(line) as unknown);
+      };
+      const done = async (...args: string[]): Promise<void> =>
+        expect(await run(args)).toMatchObject({ code: 0, err: '' });
+      await done('topics', 'create', 'zones', '--partitions', '2');
+      await done('topics', 'alter', 'zones', '--partitions', '3', '--config', 'retention.ms=5');
+      await done('configs', 'set', 'topic', 'zones', 'max.message.bytes=9999', 'cleanup.policy=compact');
+      await done('configs', 'unset', 'topic', 'zones', 'retention.ms');
+      expect(await rows('topics', 'describe', 'zones')).toMatchObject([
+        { partitions: [{}, {}, {}], configs: { 'max.message.bytes': '9999', 'cleanup.policy': 'compact' } },
+      ]);
+      await done('configs', 'set', 'broker', 'default', 'num.partitions=2');
+      expect(await rows('configs', 'describe', 'broker', 'default')).toMatchObject([
+        { config: 'num.partitions', value: '2' },
+      ]);
+      await done('quotas', 'set', '--user', 'alice', '--client-id', 'app', 'producer_byte_rate=1048576');
+      expect(await rows('quotas', 'list')).toEqual([
+        { user: 'alice', clientId: 'app', ip: null, quota: 'producer_byte_rate', value: 1_048_576 },
+      ]);
+      await done('quotas', 'unset', '--user', 'alice', '--client-id', 'app', 'producer_byte_rate');
+      const refused = await run(['configs', 'set', 'topic', 'zones', 'retention.ms=soon']);
+      expect(refused).toMatchObject({ code: 1, out: '' });
+      expect(refused.err).toContain('Invalid value soon for configuration retention.ms: Not a number of type LONG');
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'moves and deletes what a group committed',
+    async () => {
+      const client = new RawClient(broker.port);
+      const partitions = [{ partitionIndex: 0, committedOffset: 3n, committedMetadata: '' }];
+      await client.ask(8, 2, { groupId: 'movers', topics: [{ name: 'rides', partitions }] });
+      const committed = async () => {
+        const { topics } = await client.ask(9, 1, {
+          groupId: 'movers',
+          topics: [{ name: 'rides', partitionIndexes: [0] }],
+        });
+        return topics[0]!.partitions[0]!.committedOffset;
+      };
+      const { out } = await run(['groups', 'reset-offsets', 'movers', '--to', '+2', '--dry-run', '--json']);
+      expect(JSON.parse(out)).toEqual({ topic: 'rides', partition: 0, committed: 3, offset: 5 });
+      expect(await committed()).toBe(3n);
+      expect((await run(['groups', 'reset-offsets', 'movers', '--to', 'earliest'])).code).toBe(0);
+      expect(await committed()).toBe(0n);
+      expect((await run(['groups', 'delete', 'movers'])).code).toBe(0);
+      expect(await committed()).toBe(-1n);
+      client.close();
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'ends with a code that says what was wrong',
+    async () => {
+      expect((await run(['topics', 'create'])).code).toBe(2);
+      expect((await run(['groups', 'reset-offsets', 'g', '--to', 'somewhere'])).code).toBe(2);
+      expect((await run(['topics', 'delete', 'nobody'])).code).toBe(1);
+      const { code, err } = await run(['topics', 'list', '-b', '127.0.0.1:1']);
+      expect(code).toBe(3);
+      expect(err).toMatch(/^streaming-core: no broker answers/);
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
     'describes every command and option in its help',
     async () => {
-      for (const args of [[], ['serve'], ['topics'], ['groups'], ['produce'], ['consume'], ['dump']]) {
+      for (const args of [[], ['serve'], ['topics'], ['groups'], ['configs'], ['quotas'], ['consume'], ['dump']]) {
         const { code, out } = await run([...args, '--help']);
         expect(code).toBe(0);
         // A command without a description is a line that ends after its arguments.

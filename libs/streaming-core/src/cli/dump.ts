@@ -1,18 +1,22 @@
 import { readFileSync } from 'node:fs';
 import { COMPRESSION, completeBatches, type RecordBatch } from '../wire/records/record-batch.js';
 import { decodeRecords, type DecodedRecord } from '../wire/records/record-codec.js';
+import { printJson } from './output.js';
 
 const CODECS = Object.entries(COMPRESSION).map(([name, code]) => [code, name] as const);
 const TEXT_MAX = 200;
 
 /** Shows what a segment file holds, one line per batch, and says where it stops making sense. */
-export function dump(segment: string, options: { readonly records: boolean }): void {
+export function dump(segment: string, options: { readonly records: boolean; readonly json: boolean }): void {
   const bytes = readFileSync(segment);
   let position = 0;
   try {
     for (const batch of completeBatches(bytes)) {
-      console.log(describeBatch(batch, position));
-      if (options.records) for (const record of decodeRecords(batch)) console.log(describeRecord(record));
+      if (!options.json || !options.records) {
+        if (options.json) printJson(batchFacts(batch, position));
+        else console.log(describeBatch(batch, position));
+      }
+      if (options.records) for (const record of decodeRecords(batch)) show(record, options.json);
       position += batch.sizeBytes;
     }
   } catch (error) {
@@ -26,8 +30,42 @@ export function dump(segment: string, options: { readonly records: boolean }): v
   }
 }
 
+function show(record: DecodedRecord, json: boolean): void {
+  if (!json) {
+    console.log(describeRecord(record));
+    return;
+  }
+  const { offset, timestamp, key, value, headers } = record;
+  const text = (bytes: Buffer | null): string | null => bytes?.toString('utf8') ?? null;
+  const shown = headers.map((header) => [header.key, text(header.value)] as const);
+  printJson({ offset, timestamp, key: text(key), value: text(value), headers: Object.fromEntries(shown) });
+}
+
+function batchFacts(batch: RecordBatch, position: number) {
+  const { baseOffset, lastOffset, recordCount, sizeBytes, partitionLeaderEpoch, maxTimestamp } = batch;
+  const { producerId, producerEpoch, baseSequence, isTransactional, isControl } = batch;
+  return {
+    baseOffset,
+    lastOffset,
+    recordCount,
+    position,
+    sizeBytes,
+    leaderEpoch: partitionLeaderEpoch,
+    maxTimestamp,
+    compression: codecOf(batch),
+    ...(producerId < 0n ? {} : { producerId, producerEpoch, baseSequence }),
+    isTransactional,
+    isControl,
+    isIntact: batch.hasValidCrc(),
+  };
+}
+
+function codecOf({ compressionCode }: RecordBatch): string {
+  return CODECS.find(([code]) => code === compressionCode)?.[1] ?? `codec ${compressionCode}`;
+}
+
 function describeBatch(batch: RecordBatch, position: number): string {
-  const codec = CODECS.find(([code]) => code === batch.compressionCode)?.[1] ?? `codec ${batch.compressionCode}`;
+  const codec = codecOf(batch);
   const producer =
     batch.producerId < 0n ? '' : ` producer=${batch.producerId}/${batch.producerEpoch} sequence=${batch.baseSequence}`;
   const flags = `${batch.isTransactional ? ' transactional' : ''}${batch.isControl ? ' control' : ''}`;

@@ -3,12 +3,21 @@ import { StorageError } from '../ports/storage.js';
 import { DirectoryInUseError } from '../replica/directory-lock.js';
 import { MetaPropertiesError } from '../replica/meta-properties.js';
 
+/** What a command ends with; in `streaming-core --help` too. */
+export const EXIT = { done: 0, failed: 1, usage: 2, unreachable: 3 } as const;
+
+const UNREACHABLE = new Set(['PLT_KFK_NETWORK', 'PLT_KFK_TIMEOUT', 'BROKER_UNREACHABLE']);
+
+export function exitCodeOf(error: unknown): number {
+  return leavesOf(error).some((leaf) => UNREACHABLE.has(leaf.code ?? '')) ? EXIT.unreachable : EXIT.failed;
+}
+
 /** An error as a sentence that says what to do. */
 export function explain(error: unknown): string {
   if (error instanceof BrokerConfigError) return `these settings do not fit:\n${error.message.replace(/^/gm, '  ')}`;
   if (error instanceof DirectoryInUseError || error instanceof MetaPropertiesError) return error.message;
   if (error instanceof StorageError) return explainStorage(error);
-  return explainNetwork(error) ?? (error instanceof Error ? error.message : String(error));
+  return explainNetwork(error) ?? explainLeaves(error);
 }
 
 function explainStorage({ code, message }: StorageError): string {
@@ -38,4 +47,32 @@ function explainNetwork(error: unknown): string | null {
     default:
       return null;
   }
+}
+
+interface Leaf {
+  readonly code?: string;
+  readonly message: string;
+  /** What a broker said, and the name of its error. */
+  readonly serverErrorMessage?: string | null;
+  readonly apiId?: string;
+}
+
+/** Client libraries wrap what happened in errors that say less. */
+function leavesOf(error: unknown): Leaf[] {
+  if (!(error instanceof Error)) return [{ message: String(error) }];
+  const inner: readonly unknown[] = error instanceof AggregateError ? error.errors : [];
+  const found = inner.length > 0 ? inner.flatMap(leavesOf) : error.cause instanceof Error ? leavesOf(error.cause) : [];
+  return [error, ...found];
+}
+
+function explainLeaves(error: unknown): string {
+  const leaves = leavesOf(error);
+  const said = leaves.filter(({ apiId }) => apiId !== undefined);
+  if (said.length > 0) {
+    return [
+      ...new Set(said.map(({ apiId, serverErrorMessage, message }) => `${apiId}: ${serverErrorMessage ?? message}`)),
+    ].join('\n');
+  }
+  const unreachable = leaves.findLast(({ code }) => UNREACHABLE.has(code ?? ''));
+  return unreachable === undefined ? leaves[0]!.message : `no broker answers: ${unreachable.message}`;
 }

@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { Command, Option } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
+import { addAdminCommands, bootstrap } from './admin-commands.js';
 import type { ConsumeOptions } from './consume.js';
-import { explain } from './explain.js';
+import { addDeadLetters } from './dlq-command.js';
+import { EXIT, exitCodeOf, explain } from './explain.js';
 import { collectSettings, parseDirectory, parsePort, parseWholeNumber } from './options.js';
 import type { ServeOptions } from './serve.js';
 
@@ -13,17 +15,22 @@ const { version } = JSON.parse(readFileSync(new URL('../../package.json', import
 function createProgram(): Command {
   const program = new Command('streaming-core')
     .description('An event-streaming engine that speaks the Apache Kafka protocol')
-    .version(version);
+    .version(version)
+    .addHelpText(
+      'after',
+      `\nExit codes: ${EXIT.done} done; ${EXIT.failed} it failed or is not there; ${EXIT.usage} wrong usage; ${EXIT.unreachable} no broker answers`,
+    );
   addServe(program);
-  addTopics(program);
-  addGroups(program);
+  addAdminCommands(program);
   addRecords(program);
+  addDeadLetters(program);
   program
     .command('dump')
     .description('show the record batches of a segment file')
     .argument('<segment>', 'a .log file')
     .option('--records', 'show the records too', false)
-    .action(async (segment: string, options: { records: boolean }) => {
+    .option('--json', 'one JSON object a batch, or with --records a record', false)
+    .action(async (segment: string, options: { records: boolean; json: boolean }) => {
       (await import('./dump.js')).dump(segment, options);
     });
   return program;
@@ -55,66 +62,6 @@ function addServe(program: Command): void {
     });
 }
 
-const bootstrap = (): Option =>
-  new Option('-b, --bootstrap-server <host:port,...>', 'brokers to ask').default('127.0.0.1:9092').env('KAFKA_BROKERS');
-
-function addTopics(program: Command): void {
-  const topics = program.command('topics').description('list, create, describe and delete topics');
-  topics
-    .command('list')
-    .description('name every topic')
-    .addOption(bootstrap())
-    .action(async (options: { bootstrapServer: string }) => (await import('./topics.js')).listTopics(options));
-  topics
-    .command('create')
-    .description('create a topic')
-    .argument('<topic>')
-    .addOption(bootstrap())
-    .option('--partitions <number>', 'number of partitions', parseWholeNumber, 1)
-    .option('--config <key=value>', 'a topic config; may be given several times', collectSettings, {})
-    .action(
-      async (topic: string, options: { bootstrapServer: string; partitions: number; config: Record<string, string> }) =>
-        (await import('./topics.js')).createTopic(topic, options),
-    );
-  topics
-    .command('delete')
-    .description('delete a topic with all that it holds')
-    .argument('<topic>')
-    .addOption(bootstrap())
-    .action(async (topic: string, options: { bootstrapServer: string }) =>
-      (await import('./topics.js')).deleteTopic(topic, options),
-    );
-  topics
-    .command('describe')
-    .description('show the partitions and configs of a topic')
-    .argument('<topic>')
-    .addOption(bootstrap())
-    .action(async (topic: string, options: { bootstrapServer: string }) =>
-      (await import('./topics.js')).describeTopic(topic, options),
-    );
-}
-
-function addGroups(program: Command): void {
-  const groups = program.command('groups').description('list and describe consumer groups');
-  groups
-    .command('list')
-    .description('name every group with its state')
-    .addOption(bootstrap())
-    .option('--json', 'one JSON object per group', false)
-    .action(async (options: { bootstrapServer: string; json: boolean }) =>
-      (await import('./groups.js')).listGroups(options),
-    );
-  groups
-    .command('describe')
-    .description('show the state, members and lag of a group')
-    .argument('<group>')
-    .addOption(bootstrap())
-    .option('--json', 'one JSON object: state, members, offsets', false)
-    .action(async (group: string, options: { bootstrapServer: string; json: boolean }) =>
-      (await import('./groups.js')).describeGroup(group, options),
-    );
-}
-
 function addRecords(program: Command): void {
   program
     .command('produce')
@@ -138,6 +85,13 @@ function addRecords(program: Command): void {
     .action(async (topic: string, options: ConsumeOptions) => (await import('./consume.js')).consume(topic, options));
 }
 
+/** Wrong usage has an exit code of its own. */
+function strict(command: Command): Command {
+  command.exitOverride();
+  command.commands.forEach(strict);
+  return command;
+}
+
 // Whoever reads the output has had enough (`| head`): nothing is wrong.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0);
@@ -145,8 +99,9 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 
 try {
-  await createProgram().parseAsync();
+  await strict(createProgram()).parseAsync();
 } catch (error) {
+  if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? EXIT.done : EXIT.usage);
   console.error(`streaming-core: ${explain(error)}`);
-  process.exitCode = 1;
+  process.exitCode = exitCodeOf(error);
 }

@@ -23,3 +23,8 @@ export function parseDirectory(text: string): string {
   if (text.trim() === '') throw new InvalidArgumentError('must not be empty');
   return text;
 }
+
+/** Gathers what an option is given several times. */
+export function collect(text: string, all: readonly string[]): string[] {
+  return [...all, text];
+}

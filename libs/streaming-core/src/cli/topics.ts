@@ -1,20 +1,36 @@
-import { ConfigResourceTypes, ListOffsetTimestamps, type Admin } from '@platformatic/kafka';
-import { table, withAdmin, type BootstrapOptions } from './admin-session.js';
+import { ConfigResourceTypes, ListOffsetTimestamps } from '@platformatic/kafka';
+import {
+  CommandError,
+  listOffsets,
+  partitionCount,
+  withAdmin,
+  type BootstrapOptions,
+  type ShowOptions,
+} from './admin-session.js';
+import { changeConfigs, ownConfigs } from './configs.js';
+import { printJson, printRows } from './output.js';
 
-export async function listTopics(options: BootstrapOptions): Promise<void> {
+type Configs = Readonly<Record<string, string>>;
+
+export async function listTopics(options: ShowOptions): Promise<void> {
   const topics = await withAdmin(options, (admin) => admin.listTopics());
-  for (const topic of topics.sort()) console.log(topic);
+  for (const topic of topics.sort()) {
+    if (options.json) printJson({ topic });
+    else console.log(topic);
+  }
 }
 
 export async function createTopic(
   topic: string,
-  options: BootstrapOptions & { readonly partitions: number; readonly config: Readonly<Record<string, string>> },
+  options: ShowOptions & { readonly partitions: number; readonly config: Configs },
 ): Promise<void> {
   const configs = Object.entries(options.config).map(([name, value]) => ({ name, value }));
-  await withAdmin(options, (admin) =>
-    admin.createTopics({ topics: [topic], partitions: options.partitions, replicas: -1, configs }),
+  const { partitions } = options;
+  const [created] = await withAdmin(options, (admin) =>
+    admin.createTopics({ topics: [topic], partitions, replicas: -1, configs }),
   );
-  console.log(`created ${topic} with ${options.partitions} partitions`);
+  if (options.json) printJson({ topic, id: created?.id, partitions });
+  else console.log(`created ${topic} with ${partitions} partitions`);
 }
 
 export async function deleteTopic(topic: string, options: BootstrapOptions): Promise<void> {
@@ -22,38 +38,56 @@ export async function deleteTopic(topic: string, options: BootstrapOptions): Pro
   console.log(`deleted ${topic}`);
 }
 
-export async function describeTopic(topic: string, options: BootstrapOptions): Promise<void> {
+export async function alterTopic(
+  topic: string,
+  options: BootstrapOptions & {
+    readonly partitions?: number;
+    readonly config: Configs;
+    readonly deleteConfig: readonly string[];
+  },
+): Promise<void> {
+  const { partitions: count, config, deleteConfig } = options;
+  const changesConfigs = Object.keys(config).length + deleteConfig.length > 0;
+  if (count === undefined && !changesConfigs) {
+    throw new CommandError('nothing to alter: give --partitions, --config or --delete-config');
+  }
   await withAdmin(options, async (admin) => {
+    if (changesConfigs) await changeConfigs(admin, { type: 'topic', name: topic }, config, deleteConfig);
+    if (count !== undefined) await admin.createPartitions({ topics: [{ name: topic, count, assignments: null }] });
+  });
+  console.log(`altered ${topic}`);
+}
+
+export async function describeTopic(topic: string, options: ShowOptions): Promise<void> {
+  await withAdmin(options, async (admin) => {
+    await partitionCount(admin, topic);
     const metadata = await admin.metadata({ topics: [topic] });
-    const partitions = metadata.topics.get(topic)?.partitions ?? [];
+    const { id, partitions } = metadata.topics.get(topic)!;
+    const indexes = partitions.map((_, index) => index);
     const [first, end] = await Promise.all([
-      offsets(admin, topic, partitions.length, ListOffsetTimestamps.EARLIEST),
-      offsets(admin, topic, partitions.length, ListOffsetTimestamps.LATEST),
+      listOffsets(admin, topic, indexes, ListOffsetTimestamps.EARLIEST),
+      listOffsets(admin, topic, indexes, ListOffsetTimestamps.LATEST),
     ]);
-    const rows = partitions.map(({ leader, leaderEpoch, replicas }, index) => [
-      index,
+    const rows = partitions.map(({ leader, leaderEpoch, replicas }, partition) => ({
+      partition,
       leader,
-      leaderEpoch,
-      replicas.join(','),
-      first.get(index) ?? '?',
-      end.get(index) ?? '?',
-    ]);
-    console.log(table(['PARTITION', 'LEADER', 'EPOCH', 'REPLICAS', 'FIRST', 'END'], rows));
+      epoch: leaderEpoch,
+      replicas,
+      first: first.get(partition) ?? null,
+      end: end.get(partition) ?? null,
+    }));
     const [described] = await admin.describeConfigs({
       resources: [{ resourceType: ConfigResourceTypes.TOPIC, resourceName: topic }],
     });
     const configs = described?.configs ?? [];
-    console.log(
-      `\n${table(
-        ['CONFIG', 'VALUE'],
-        configs.map(({ name, value }) => [name, value ?? '']),
-      )}`,
-    );
+    if (options.json) {
+      const own = ownConfigs('topic', configs).map(({ name, value }) => [name, value] as const);
+      printJson({ topic, id, partitions: rows, configs: Object.fromEntries(own) });
+      return;
+    }
+    printRows(rows, { json: false, heading: ['partition', 'leader', 'epoch', 'replicas', 'first', 'end'] });
+    console.log('');
+    const shown = configs.map(({ name, value }) => ({ config: name, value }));
+    printRows(shown, { json: false, heading: ['config', 'value'] });
   });
-}
-
-async function offsets(admin: Admin, topic: string, count: number, timestamp: bigint): Promise<Map<number, bigint>> {
-  const partitions = Array.from({ length: count }, (_, partitionIndex) => ({ partitionIndex, timestamp }));
-  const [listed] = await admin.listOffsets({ topics: [{ name: topic, partitions }] });
-  return new Map(listed?.partitions.map(({ partitionIndex, offset }) => [partitionIndex, offset]) ?? []);
 }
