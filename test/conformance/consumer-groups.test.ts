@@ -1,0 +1,218 @@
+/** Groups of the consumer protocol (KIP-848) through librdkafka and @platformatic/kafka, beside groups of the classic protocol. */
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import {
+  Admin,
+  Consumer,
+  MessagesStreamModes,
+  Producer,
+  stringDeserializers,
+  stringSerializers,
+} from '@platformatic/kafka';
+import type { KafkaClient, KafkaConsumer } from 'kafka-crab-js';
+import { START_TIMEOUT_MS, startTarget, targetName, unique, until, type Target } from './target.ts';
+
+/** npm leaves the prebuilt library out when it runs on another Node than the one it asks for: these tests are then skipped, visibly. */
+const crab = await import('kafka-crab-js').catch(() => null);
+const itWithLibrary = crab === null ? it.skip : it;
+
+let target: Target;
+let admin: Admin;
+let producer: Producer<string, string, string, string>;
+let librdkafka: KafkaClient;
+const open: (() => Promise<void>)[] = [];
+
+const base = (): { clientId: string; bootstrapBrokers: string[]; retries: number } => ({
+  clientId: 'consumer-groups',
+  bootstrapBrokers: [target.bootstrapServers],
+  retries: 5,
+});
+
+beforeAll(async () => {
+  target = await startTarget();
+  admin = new Admin(base());
+  producer = new Producer({ ...base(), serializers: stringSerializers });
+  if (crab === null) return;
+  librdkafka = new crab.KafkaClient({
+    brokers: target.bootstrapServers,
+    clientId: 'librdkafka',
+    logLevel: 'off',
+    brokerAddressFamily: 'v4',
+  });
+}, START_TIMEOUT_MS);
+
+afterAll(async () => {
+  await Promise.all(open.map((close) => close()));
+  await producer.close();
+  await admin.close();
+  await target.stop();
+}, 30_000);
+
+async function newTopic(partitions: number): Promise<string> {
+  const topic = unique('groups');
+  await admin.createTopics({ topics: [topic], partitions, replicas: 1 });
+  return topic;
+}
+
+async function write(topic: string, ...values: string[]): Promise<void> {
+  await producer.send({ messages: values.map((value, index) => ({ topic, key: `k${index}`, value })) });
+}
+
+/** A librdkafka member that keeps reading until it is closed. */
+class Member {
+  readonly values: string[] = [];
+  readonly errors: string[] = [];
+  readonly consumer: KafkaConsumer;
+  #isClosed = false;
+  #reading: Promise<void> = Promise.resolve();
+
+  constructor(groupId: string, configuration: Record<string, string> = {}) {
+    this.consumer = librdkafka.createConsumer({
+      groupId,
+      enableAutoCommit: false,
+      configuration: { 'group.protocol': 'consumer', 'auto.offset.reset': 'earliest', ...configuration },
+    });
+    open.push(() => this.close());
+  }
+
+  async subscribe(topic: string): Promise<this> {
+    await this.consumer.subscribe(topic);
+    this.#reading = this.#read();
+    return this;
+  }
+
+  get partitions(): number {
+    return this.consumer.assignment().reduce((sum, { partitionOffset }) => sum + partitionOffset.length, 0);
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    await this.#reading;
+    // Closing alone says no goodbye, and goodbyes are said while one reads.
+    this.consumer.unsubscribe();
+    for (let round = 0; round < 5; round++) await this.consumer.recvBatch(1, 50).catch(() => []);
+    await this.consumer.disconnect();
+  }
+
+  async #read(): Promise<void> {
+    while (!this.#isClosed) {
+      // While the broker is away a read fails; the client comes back by itself.
+      const messages = await this.consumer.recvBatch(100, 100).catch((error: unknown) => {
+        this.errors.push(String(error));
+        return [];
+      });
+      for (const message of messages) {
+        this.values.push(message.payload.toString());
+        await this.consumer.commitMessage(message, 'Sync');
+      }
+    }
+  }
+}
+
+describe(`consumer groups on ${targetName}`, () => {
+  itWithLibrary(
+    'librdkafka: two members share the partitions, and one takes over from the other',
+    async () => {
+      const topic = await newTopic(4);
+      const groupId = unique('group');
+      await write(topic, 'a', 'b', 'c', 'd', 'e', 'f');
+      const left = await new Member(groupId).subscribe(topic);
+      await until('all records', () => left.values.length === 6);
+      const right = await new Member(groupId).subscribe(topic);
+      await until('two partitions each', () => left.partitions === 2 && right.partitions === 2, 40_000);
+      await left.close();
+      await until('all partitions', () => right.partitions === 4, 40_000);
+      await write(topic, 'g', 'h');
+      await until('the later records', () => right.values.length === 2);
+      expect(right.values.sort()).toEqual(['g', 'h']);
+    },
+    90_000,
+  );
+
+  itWithLibrary(
+    'librdkafka: a regular expression follows topics that come later',
+    async () => {
+      const prefix = unique('regex');
+      const member = await new Member(unique('group')).subscribe(`^${prefix}-.*`);
+      await admin.createTopics({ topics: [`${prefix}-one`], partitions: 2, replicas: 1 });
+      await until('the partitions of a new topic', () => member.partitions === 2, 60_000);
+    },
+    90_000,
+  );
+
+  itWithLibrary(
+    'librdkafka: a static member comes back to what it had',
+    async () => {
+      const topic = await newTopic(2);
+      const groupId = unique('group');
+      const staying = await new Member(groupId).subscribe(topic);
+      const leaving = await new Member(groupId, { 'group.instance.id': 'one' }).subscribe(topic);
+      await until('one partition each', () => staying.partitions === 1 && leaving.partitions === 1, 40_000);
+      await leaving.close();
+      const back = await new Member(groupId, { 'group.instance.id': 'one' }).subscribe(topic);
+      await until('the partition again', () => back.partitions === 1, 40_000);
+      expect(staying.partitions).toBe(1);
+    },
+    90_000,
+  );
+
+  itWithLibrary(
+    'survive a restart of the broker',
+    async () => {
+      const topic = await newTopic(2);
+      const groupId = unique('group');
+      const member = await new Member(groupId).subscribe(topic);
+      await write(topic, 'before');
+      await until('a record', () => member.values.length === 1);
+      await target.restart();
+      await write(topic, 'after');
+      await until('another record', () => member.values.length === 2, 40_000);
+      expect(member.values).toEqual(['before', 'after']);
+    },
+    120_000,
+  );
+
+  it('@platformatic/kafka: joins, reads, commits, resumes; is listed by its type and deleted when empty', async () => {
+    const topic = await newTopic(2);
+    const groupId = unique('group');
+    await write(topic, 'one', 'two');
+    const newConsumer = () =>
+      new Consumer({ ...base(), groupId, groupProtocol: 'consumer', deserializers: stringDeserializers });
+    const consume = async (consumer: ReturnType<typeof newConsumer>, values: string[]): Promise<void> => {
+      const stream = await consumer.consume({
+        topics: [topic],
+        mode: MessagesStreamModes.COMMITTED,
+        fallbackMode: 'earliest',
+        autocommit: false,
+        maxWaitTime: 500,
+      });
+      stream.on('data', (message) => {
+        values.push(message.value);
+        void message.commit();
+      });
+    };
+    const first = newConsumer();
+    const before: string[] = [];
+    await consume(first, before);
+    await until('both records', () => before.length === 2);
+    expect((await admin.listGroups({ types: ['consumer'] })).get(groupId)).toMatchObject({
+      state: 'Stable',
+      groupType: 'consumer',
+    });
+    await until('the commits', async () => {
+      const [group] = await admin.listConsumerGroupOffsets({ groups: [groupId] });
+      const partitions = group?.topics.flatMap((each) => each.partitions) ?? [];
+      return partitions.reduce((sum, { committedOffset }) => sum + Number(committedOffset), 0) >= 2;
+    });
+    await first.close(true);
+    await write(topic, 'three');
+    const second = newConsumer();
+    const after: string[] = [];
+    await consume(second, after);
+    await until('the later record', () => after.length === 1);
+    expect(after).toEqual(['three']);
+    await second.close(true);
+    await admin.deleteGroups({ groups: [groupId] });
+    expect((await admin.listGroups()).has(groupId)).toBe(false);
+  }, 60_000);
+});
