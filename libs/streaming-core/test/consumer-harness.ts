@@ -78,7 +78,7 @@ export class FakeMember {
   }
 
   beat(): this {
-    return this.epoch === 0 ? this.join() : this.send({ owned: this.#ownedLists() });
+    return this.epoch === 0 ? this.join() : this.send({ owned: this.ownedLists() });
   }
 
   leave(epoch = -1): this {
@@ -109,7 +109,7 @@ export class FakeMember {
     return this;
   }
 
-  #ownedLists(): { topicId: string; partitions: number[] }[] {
+  ownedLists(): { topicId: string; partitions: number[] }[] {
     const byTopic = new Map<string, number[]>();
     for (const name of this.owned) {
       const dash = name.lastIndexOf('-');

@@ -24,15 +24,51 @@ export function assignRanges(members: readonly AssignorMember[], topics: TopicSi
   return result;
 }
 
+/** The order that the runs of the last epoch were cut in, as far as they show it; then newcomers by name. */
 function inStickyOrder(members: readonly AssignorMember[]): AssignorMember[] {
-  return members
-    .map((member) => ({ member, first: firstPartition(member.previous), name: member.instanceId ?? member.memberId }))
-    .sort((a, b) => a.first - b.first || (a.name < b.name ? -1 : 1))
-    .map(({ member }) => member);
+  const byName = [...members].sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
+  const waiting = byName.filter(({ previous }) => previous.size > 0);
+  const newcomers = byName.filter(({ previous }) => previous.size === 0);
+  const { followers, leadersLeft } = precedence(waiting);
+  const ordered: AssignorMember[] = [];
+  while (waiting.length > 0) {
+    // Runs that another assignor cut may contradict each other: then the first by name goes first.
+    const ready = waiting.findIndex((member) => leadersLeft.get(member) === 0);
+    const [member] = waiting.splice(Math.max(0, ready), 1);
+    ordered.push(member!);
+    for (const follower of followers.get(member!)!) leadersLeft.set(follower, leadersLeft.get(follower)! - 1);
+  }
+  return [...ordered, ...newcomers];
 }
 
-function firstPartition(partitions: Partitions): number {
-  let first = Number.MAX_SAFE_INTEGER;
-  for (const numbers of partitions.values()) for (const partition of numbers) first = Math.min(first, partition);
-  return first;
+/** Of each topic: the next run comes after the one before, and who has none comes after all who have. */
+function precedence(members: readonly AssignorMember[]) {
+  const followers = new Map(members.map((member) => [member, [] as AssignorMember[]]));
+  const leadersLeft = new Map(members.map((member) => [member, 0]));
+  const follow = (leader: AssignorMember, follower: AssignorMember): void => {
+    followers.get(leader)!.push(follower);
+    leadersLeft.set(follower, leadersLeft.get(follower)! + 1);
+  };
+  const topicIds = new Set(members.flatMap((member) => [...member.topicIds]));
+  for (const topicId of topicIds) {
+    const subscribers = members.filter((member) => member.topicIds.has(topicId));
+    const holders = subscribers
+      .filter((member) => member.previous.has(topicId))
+      .sort((a, b) => firstOf(a, topicId) - firstOf(b, topicId));
+    holders.forEach((holder, index) => {
+      if (index > 0) follow(holders[index - 1]!, holder);
+    });
+    const last = holders.at(-1);
+    if (!last) continue;
+    for (const member of subscribers) if (!member.previous.has(topicId)) follow(last, member);
+  }
+  return { followers, leadersLeft };
+}
+
+function firstOf({ previous }: AssignorMember, topicId: string): number {
+  return Math.min(...previous.get(topicId)!);
+}
+
+function nameOf({ instanceId, memberId }: AssignorMember): string {
+  return instanceId ?? memberId;
 }
