@@ -71,7 +71,7 @@ export class BrokerConnections {
     const connection = new Connection(this.clientId, {
       connectTimeout: CONNECT_TIMEOUT_MS,
       requestTimeout: purpose.startsWith('group:') ? GROUP_REQUEST_TIMEOUT_MS : REQUEST_TIMEOUT_MS,
-      ...connectionOptionsOf(this.security),
+      ...connectionOptionsOf(this.security, [address.host]),
     });
     // An 'error' event without a listener ends the process; the failure itself reaches every caller through its request.
     connection.on('error', onGone);

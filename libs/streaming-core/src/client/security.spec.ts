@@ -17,7 +17,7 @@ describe('security of a client', () => {
   it('is none unless asked for', () => {
     expect(securityFromProperties({})).toBeUndefined();
     expect(securityFromEnv({ KAFKA_SECURITY_PROTOCOL: ' ' })).toBeUndefined();
-    expect(connectionOptionsOf(undefined)).toEqual({});
+    expect(connectionOptionsOf(undefined, ['a'])).toEqual({});
   });
 
   it('comes from a file as Kafka’s tools take it', () => {
@@ -48,15 +48,17 @@ describe('security of a client', () => {
     };
     const security = securityFromEnv(env);
     expect(security).toEqual({ tls: { ca: 'CA', certificate: 'CERT', key: 'KEY' } });
-    expect(connectionOptionsOf(security)).toEqual({ tls: { ca: 'CA', cert: 'CERT', key: 'KEY' }, tlsServerName: true });
+    const tls = { ca: 'CA', cert: 'CERT', key: 'KEY' };
+    expect(connectionOptionsOf(security, ['broker'])).toEqual({ tls, tlsServerName: true });
+    expect(connectionOptionsOf(security, ['broker', '10.0.0.1'])).toEqual({ tls, tlsServerName: false });
   });
 
   it('gives the library its mechanism', () => {
     const token = (): string => 'abc';
-    expect(connectionOptionsOf({ sasl: { mechanism: 'OAUTHBEARER', token } })).toEqual({
+    expect(connectionOptionsOf({ sasl: { mechanism: 'OAUTHBEARER', token } }, [])).toEqual({
       sasl: { mechanism: 'OAUTHBEARER', token },
     });
-    expect(connectionOptionsOf({ sasl: { mechanism: 'SCRAM-SHA-256', username: 'a', password: 'b' } })).toEqual({
+    expect(connectionOptionsOf({ sasl: { mechanism: 'SCRAM-SHA-256', username: 'a', password: 'b' } }, [])).toEqual({
       sasl: { mechanism: 'SCRAM-SHA-256', username: 'a', password: 'b' },
     });
   });

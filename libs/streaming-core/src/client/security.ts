@@ -1,5 +1,6 @@
 import { SASLMechanisms, type ConnectionOptions } from '@platformatic/kafka';
 import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 
 export type SaslMechanism = 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512' | 'OAUTHBEARER';
 
@@ -51,8 +52,11 @@ export const SECURITY_PROPERTIES = [
 ] as const;
 type SecurityProperty = (typeof SECURITY_PROPERTIES)[number];
 
-/** What the library takes. */
-export function connectionOptionsOf(security: ConnectionSecurity | undefined): Pick<ConnectionOptions, 'tls' | 'sasl'> {
+/** What the library takes, for connections to these hosts. */
+export function connectionOptionsOf(
+  security: ConnectionSecurity | undefined,
+  hosts: readonly string[],
+): Pick<ConnectionOptions, 'tls' | 'tlsServerName' | 'sasl'> {
   const { tls, sasl } = security ?? {};
   return {
     ...(tls && {
@@ -63,7 +67,8 @@ export function connectionOptionsOf(security: ConnectionSecurity | undefined): P
         ...(tls.passphrase === undefined ? {} : { passphrase: tls.passphrase }),
         ...(tls.verify === false ? { rejectUnauthorized: false } : {}),
       },
-      tlsServerName: true,
+      // An address is no name to ask for (RFC 6066); the certificate must have it all the same.
+      tlsServerName: hosts.every((host) => isIP(host) === 0),
     }),
     ...(sasl && { sasl: { ...sasl, mechanism: SASLMechanisms[mechanismKey(sasl.mechanism)] } }),
   };
