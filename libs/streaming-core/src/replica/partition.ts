@@ -14,7 +14,7 @@ import { CommitWaiters } from './commit-waiters.js';
 import type { EpochEnd, LeaderEpochs } from './leader-epochs.js';
 import { PartitionError } from './partition-errors.js';
 import { Quorum } from './quorum.js';
-import { abortedAmong, type AbortedInFetch } from './transactional-reads.js';
+import { abortedAmong, abortedIn, type AbortedInFetch } from './transactional-reads.js';
 import { checkTimestamps } from './timestamp-bounds.js';
 
 /** 0: do not wait. 1: until the leader has it. -1 (all): until a majority of the voters has it. */
@@ -97,6 +97,7 @@ export class Partition {
     this.epochs.begin(epoch, this.log.endOffset);
     this.quorum = new Quorum([options.nodeId], this.log.endOffset);
     this.committed = this.log.startOffset;
+    this.log.onFailure((error) => this.failLost(error));
     this.advance();
   }
 
@@ -193,12 +194,18 @@ export class Partition {
     const { committed: highWatermark, lastStableOffset, startOffset: logStartOffset } = this;
     const { fromOffset, readsCommitted = false } = request;
     const upToOffset = readsCommitted ? lastStableOffset : highWatermark;
-    const withFacts = (records: Buffer): Fetched => {
-      const abortedTransactions = readsCommitted ? abortedAmong(this.log, records, fromOffset) : null;
-      return { records, highWatermark, lastStableOffset, logStartOffset, abortedTransactions };
-    };
+    const facts = { highWatermark, lastStableOffset, logStartOffset };
     const records = this.log.read({ ...request, upToOffset });
-    return records instanceof Promise ? records.then(withFacts) : withFacts(records);
+    if (!readsCommitted) {
+      const known = { ...facts, abortedTransactions: null };
+      return records instanceof Promise ? records.then((read) => ({ ...known, records: read })) : { ...known, records };
+    }
+    if (!(records instanceof Promise)) {
+      return { ...facts, records, abortedTransactions: abortedAmong(this.log, records, fromOffset) };
+    }
+    // Asked now: while the read is under way compaction may take away both the records and the word of their end.
+    const aborted = this.log.abortedTransactions(fromOffset, upToOffset);
+    return records.then((read) => ({ ...facts, records: read, abortedTransactions: abortedIn(aborted, read) }));
   }
 
   /**
