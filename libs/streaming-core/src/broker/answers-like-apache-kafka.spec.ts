@@ -60,17 +60,15 @@ it('refuses half of a producer identity', async () => {
   expect((await client.ask(22, 4, half)).errorCode).toBe(INVALID_REQUEST);
 });
 
-it('tells who asks for a transaction at once, with an error that is not retried (Apache Kafka serves them)', async () => {
-  const { coordinators } = await client.ask(10, 4, { keyType: 1, coordinatorKeys: ['x'] });
+it('tells who asks for a share group at once, with an error that is not retried (Apache Kafka serves them)', async () => {
+  const { coordinators } = await client.ask(10, 6, { keyType: 2, coordinatorKeys: ['x'] });
   expect(coordinators[0]!.errorCode).toBe(INVALID_REQUEST);
-  const asked = { transactionalId: 'x', transactionTimeoutMs: 1_000 };
-  expect((await client.ask(22, 4, asked)).errorCode).toBe(INVALID_REQUEST);
 });
 
 it('says that there is no coordinator, and goes on, when its topic cannot be created', async () => {
   // Eight partitions more would be beyond max.partitions.
-  const { coordinators } = await client.ask(10, 4, { keyType: 0, coordinatorKeys: ['g'] });
-  expect(coordinators[0]!.errorCode).toBe(15);
+  const { coordinators } = await client.ask(10, 4, { keyType: 0, coordinatorKeys: ['g', ''] });
+  expect(coordinators.map(({ errorCode }) => errorCode)).toEqual([15, 15]);
 });
 
 it('shows no metadata or assignments of a group between two generations', async () => {
@@ -88,4 +86,33 @@ it('shows no metadata or assignments of a group between two generations', async 
     protocolData: '',
     members: [{ memberMetadata: Buffer.alloc(0), memberAssignment: Buffer.alloc(0) }],
   });
+});
+
+it('tells kinds of endpoints that it has not from kinds that nobody has', async () => {
+  const ask = (endpointType: number) => client.ask(60, 2, { includeClusterAuthorizedOperations: false, endpointType });
+  expect(await ask(2)).toMatchObject({ errorCode: 114, endpointType: 1, brokers: [] });
+  expect(await ask(3)).toMatchObject({ errorCode: 115, endpointType: 1, brokers: [] });
+});
+
+it('refuses topic ids in versions of Metadata that have the field and do not use it', async () => {
+  const { topics: known } = await client.ask(3, 12, { topics: [{ name: 'rides' }] });
+  const byId = { name: null, topicId: known[0]!.topicId };
+  expect(await client.ask(3, 11, { topics: [byId] })).toMatchObject({
+    brokers: [],
+    topics: [{ errorCode: INVALID_REQUEST, name: '', topicId: byId.topicId }],
+  });
+  expect((await client.ask(3, 12, { topics: [byId] })).topics).toMatchObject([{ errorCode: 0, name: 'rides' }]);
+});
+
+it('asks members of the newer SyncGroup which protocol they believe in', async () => {
+  const sync = { groupId: 'nobody', generationId: 1, memberId: 'x', assignments: [] };
+  expect((await client.ask(14, 5, sync)).errorCode).toBe(23);
+  expect((await client.ask(14, 4, sync)).errorCode).toBe(25);
+});
+
+it('says what may be done with a group that does not exist, where that is no error', async () => {
+  const ask = async (version: number) =>
+    (await client.ask(15, version, { groups: ['nobody'], includeAuthorizedOperations: true })).groups[0]!;
+  expect(await ask(5)).toMatchObject({ errorCode: 0, groupState: 'Dead', authorizedOperations: 3400 });
+  expect(await ask(6)).toMatchObject({ errorCode: 69, authorizedOperations: -2147483648 });
 });

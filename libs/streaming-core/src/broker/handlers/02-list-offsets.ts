@@ -35,9 +35,10 @@ export function listOffsets({ topics, logger }: BrokerServices): Handler<2> {
   return (request, context) => ({
     topics: request.topics.map(({ name, partitions }) => ({
       name,
-      partitions: partitions.map(({ partitionIndex, currentLeaderEpoch, timestamp }) => {
+      partitions: once(partitions).map(({ partitionIndex, currentLeaderEpoch, timestamp, isTwice }) => {
         const { apiVersion } = context;
         const failed = (errorCode: number) => ({ partitionIndex, errorCode, ...NOTHING });
+        if (isTwice) return failed(ERROR.INVALID_REQUEST);
         if (!context.authorize('DESCRIBE', topicResource(name))) return failed(ERROR.TOPIC_AUTHORIZATION_FAILED);
         const partition = topics.get(name)?.partitions[partitionIndex];
         if (partition === undefined) return failed(ERROR.UNKNOWN_TOPIC_OR_PARTITION);
@@ -60,6 +61,15 @@ export function listOffsets({ topics, logger }: BrokerServices): Handler<2> {
       }),
     })),
   });
+}
+
+/** Each partition once; what is asked for twice under one name is refused, as Kafka does. */
+function once<T extends { readonly partitionIndex: number }>(partitions: readonly T[]): (T & { isTwice: boolean })[] {
+  const found = new Map<number, T & { isTwice: boolean }>();
+  for (const partition of partitions) {
+    found.set(partition.partitionIndex, { ...partition, isTwice: found.has(partition.partitionIndex) });
+  }
+  return [...found.values()];
 }
 
 function lookUp(partition: Partition, timestamp: bigint, readsCommitted: boolean): Found {

@@ -6,6 +6,7 @@ import { isInternalTopic, topicNameProblem } from '../topic-name.js';
 import type { BrokerServices } from '../services.js';
 import type { Handler, RequestContext } from '../request-context.js';
 
+/** First version that asks by id; 10 and 11 have the fields, and Kafka refuses to look at them. */
 const NULLABLE_NAME_FROM = 12;
 /** Topics that one request may create: each costs the disk some milliseconds. The client asks again for the rest. */
 const CREATED_MAX = 100;
@@ -15,6 +16,7 @@ export function metadata(services: BrokerServices): Handler<3> {
   const { cluster, topics, config } = services;
   return (request, context) => {
     const { apiVersion } = context;
+    if (apiVersion < NULLABLE_NAME_FROM && request.topics?.some(isById)) return refused(request.topics);
     const { nodeId, host, port } = cluster.self(context.listener);
     const mayCreate = request.allowAutoTopicCreation && config.flag('auto.create.topics.enable');
     let toCreate = CREATED_MAX;
@@ -31,7 +33,7 @@ export function metadata(services: BrokerServices): Handler<3> {
       const topic = topics.byId(topicId);
       if (topic && maySee(topic.name)) return shown(topic);
       const error = topic ? ERROR.TOPIC_AUTHORIZATION_FAILED : ERROR.UNKNOWN_TOPIC_ID;
-      return missing(error, apiVersion < NULLABLE_NAME_FROM ? '' : null, topicId);
+      return missing(error, null, topicId);
     };
     const byName = (name: string) => {
       if (!maySee(name)) return missing(ERROR.TOPIC_AUTHORIZATION_FAILED, name, ZERO_UUID);
@@ -60,12 +62,28 @@ export function metadata(services: BrokerServices): Handler<3> {
   };
 }
 
+interface AskedTopic {
+  readonly name: string | null;
+  readonly topicId: string;
+}
+
+function isById({ name, topicId }: AskedTopic): boolean {
+  return name === null || topicId !== ZERO_UUID;
+}
+
+function refused(topics: readonly AskedTopic[]) {
+  return {
+    brokers: [],
+    topics: distinct(topics).map(({ name, topicId }) => missing(ERROR.INVALID_REQUEST, name ?? '', topicId)),
+  };
+}
+
 function clusterOperations(context: RequestContext) {
   const isAllowed = context.authorize('DESCRIBE', CLUSTER);
   return { clusterAuthorizedOperations: isAllowed ? context.authorizedOperations(CLUSTER) : 0 };
 }
 
-function distinct<T extends { readonly name: string | null; readonly topicId: string }>(asked: readonly T[]): T[] {
+function distinct(asked: readonly AskedTopic[]): AskedTopic[] {
   return [...new Map(asked.map((topic) => [topic.name ?? `id ${topic.topicId}`, topic])).values()];
 }
 

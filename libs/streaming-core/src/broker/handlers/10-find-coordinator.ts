@@ -24,8 +24,6 @@ export function findCoordinator({ cluster, offsetsTopic, transactions, logger }:
       const refused = isTransaction ? 'TRANSACTIONAL_ID_AUTHORIZATION_FAILED' : 'GROUP_AUTHORIZATION_FAILED';
       return { errorCode: ERROR[refused], errorMessage: null, ...nobody };
     }
-    if (key === '' && !isTransaction)
-      return { errorCode: ERROR.INVALID_GROUP_ID, errorMessage: 'an empty group id', ...nobody };
     try {
       if (isTransaction) transactions.topic.ensure();
       else offsetsTopic.ensure();

@@ -27,6 +27,7 @@ export function describeGroups({ groups }: BrokerServices): Handler<15> {
           protocolType: '',
           protocolData: '',
           members: [],
+          ...(error === 'NONE' && !isMissing ? operations : {}),
         };
       }
       const isStable = group.phase === 'Stable';
