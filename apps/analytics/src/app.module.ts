@@ -1,14 +1,12 @@
 import { type BeforeApplicationShutdown, type DynamicModule, Module, type OnModuleInit } from '@nestjs/common';
 import { LogCityClock } from '@ridestream/platform/clock/log-city-clock';
 import { DatabaseModule } from '@ridestream/platform/database/database.module';
-import { HealthRegistry } from '@ridestream/platform/health/health-registry';
 import { ensurePlatformTopics } from '@ridestream/platform/streaming/ensure-topics';
+import { PlatformStreamingModule } from '@ridestream/platform/streaming/platform-streaming.module';
 import { defaultCityDir, loadCityPack } from '@ridestream/ride-domain/city/load-city-pack';
 import { ZonePartitionTable } from '@ridestream/ride-domain/zones/zone-partitions';
 import type { StreamClient } from 'streaming-core/client/types';
 import { InjectStreamClient } from 'streaming-core/nest/stream-consumer.decorators';
-import { StreamingConsumers } from 'streaming-core/nest/streaming-consumers';
-import { StreamingModule } from 'streaming-core/nest/streaming.module';
 import { STREAM_CLIENT } from 'streaming-core/nest/tokens';
 import type { AnalyticsEnv } from './config.js';
 import { WindowsController } from './http/windows.controller.js';
@@ -27,20 +25,13 @@ export class AppModule implements OnModuleInit, BeforeApplicationShutdown {
     @InjectStreamClient() private readonly client: StreamClient,
     private readonly table: ZonePartitionTable,
     private readonly clock: LogCityClock,
-    consumers: StreamingConsumers,
-    health: HealthRegistry,
-  ) {
-    health.add('streaming', () => {
-      const { ok, consumers: members } = consumers.status();
-      return Promise.resolve({ ok, detail: { consumers: members } });
-    });
-  }
+  ) {}
 
   static for(env: AnalyticsEnv): DynamicModule {
     return {
       module: AppModule,
       imports: [
-        StreamingModule.forRoot({ brokers: env.KAFKA_BROKERS, clientId: 'analytics' }),
+        PlatformStreamingModule.forRoot({ brokers: env.KAFKA_BROKERS, clientId: 'analytics' }),
         DatabaseModule.forRoot({
           url: env.DATABASE_URL,
           schema: 'analytics',

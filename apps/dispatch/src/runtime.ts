@@ -5,6 +5,7 @@ import type { CityPack } from '@ridestream/ride-domain/city/load-city-pack';
 import { randomUUID } from 'node:crypto';
 import type { GroupConsumer, PartitionReader, StreamClient, StreamProducer } from 'streaming-core/client/types';
 import { DeadLetters } from 'streaming-core/nest/dead-letters';
+import { tracedProducer, w3cTracing } from 'streaming-core/nest/tracing';
 import { type DispatchEnv, dispatchSettings } from './config.js';
 import { CityState } from './live/city-state.js';
 import { LiveFeed } from './live/live-feed.js';
@@ -157,7 +158,7 @@ export class DispatchRuntime {
   private async startOnce(): Promise<void> {
     const { client, env, log } = this.parts;
     if (!this.isFollowing) await this.follow();
-    this.producer ??= await client.producer();
+    this.producer ??= tracedProducer(await client.producer(), w3cTracing);
     this.consumer ??= new DispatchConsumer({
       core: this.core,
       feed: this.feed,

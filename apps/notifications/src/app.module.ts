@@ -1,12 +1,10 @@
 import { type BeforeApplicationShutdown, type DynamicModule, Module, type OnModuleInit } from '@nestjs/common';
 import { LogCityClock } from '@ridestream/platform/clock/log-city-clock';
 import { DatabaseModule } from '@ridestream/platform/database/database.module';
-import { HealthRegistry } from '@ridestream/platform/health/health-registry';
 import { ensurePlatformTopics } from '@ridestream/platform/streaming/ensure-topics';
+import { PlatformStreamingModule } from '@ridestream/platform/streaming/platform-streaming.module';
 import type { StreamClient } from 'streaming-core/client/types';
 import { InjectStreamClient } from 'streaming-core/nest/stream-consumer.decorators';
-import { StreamingConsumers } from 'streaming-core/nest/streaming-consumers';
-import { StreamingModule } from 'streaming-core/nest/streaming.module';
 import { STREAM_CLIENT } from 'streaming-core/nest/tokens';
 import { NOTIFICATION_CHANNELS, type NotificationChannel } from './channels/channel.js';
 import { LogChannel } from './channels/log.channel.js';
@@ -43,20 +41,13 @@ export class AppModule implements OnModuleInit, BeforeApplicationShutdown {
     @InjectStreamClient() private readonly client: StreamClient,
     private readonly clock: LogCityClock,
     private readonly topics: TopicSettings,
-    consumers: StreamingConsumers,
-    health: HealthRegistry,
-  ) {
-    health.add('streaming', () => {
-      const { ok, consumers: members } = consumers.status();
-      return Promise.resolve({ ok, detail: { consumers: members } });
-    });
-  }
+  ) {}
 
   static for(env: NotificationsEnv, parts: NotificationsParts): DynamicModule {
     return {
       module: AppModule,
       imports: [
-        StreamingModule.forRoot({ brokers: env.KAFKA_BROKERS, clientId: 'notifications' }),
+        PlatformStreamingModule.forRoot({ brokers: env.KAFKA_BROKERS, clientId: 'notifications' }),
         DatabaseModule.forRoot({
           url: env.DATABASE_URL,
           schema: 'notifications',

@@ -13,6 +13,7 @@ import { createLogger, NestPinoLogger } from '../logging/logger.js';
 import { MetricsModule } from '../metrics/metrics.module.js';
 import { reportReady, whenAskedToStop } from '../process/parent.js';
 import { ErrorFilter } from './error-filter.js';
+import { traceRequest } from './trace-request.js';
 
 export interface AppOptions {
   /** `dispatch`: for logs and the API page. */
@@ -55,6 +56,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     bodyParser: false,
   };
   const app = await NestFactory.create<NestExpressApplication>(PlatformRootModule.for(options.module), nestOptions);
+  app.use(traceRequest);
   app.disable('x-powered-by');
   app.useBodyParser('json', { limit: BODY_LIMIT });
   app.useGlobalFilters(new ErrorFilter(logger));

@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 import type { LoggerService } from '@nestjs/common';
 import { type Logger, pino } from 'pino';
 import pretty from 'pino-pretty';
+import { currentTrace } from 'streaming-core/nest/trace-context';
 
 export interface LogOptions {
   readonly name: string;
@@ -10,10 +11,10 @@ export interface LogOptions {
 }
 
 export function createLogger({ name, level, format }: LogOptions): Logger {
-  if (format === 'json') return pino({ name, level });
+  if (format === 'json') return pino({ name, level, mixin: traceFields });
   const colorize = process.stdout.isTTY || process.env.FORCE_COLOR === '1';
   return pino(
-    { name, level, base: { name } },
+    { name, level, base: { name }, mixin: traceFields },
     pretty({
       colorize,
       translateTime: 'SYS:HH:MM:ss.l',
@@ -21,6 +22,12 @@ export function createLogger({ name, level, format }: LogOptions): Logger {
       messageFormat: '{name} {msg}',
     }),
   );
+}
+
+/** Lines of one request, and of the records that came of it, have the same trace id in all services. */
+function traceFields(): object {
+  const trace = currentTrace();
+  return trace ? { traceId: trace.traceId } : {};
 }
 
 /** Sends what Nest logs to pino, so that a service has one log. Nest's own start-up chatter is debug. */

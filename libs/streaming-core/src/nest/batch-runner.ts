@@ -1,17 +1,21 @@
 import { delay } from '../client/backoff.js';
-import type { PartitionBatch, StreamRecord, TopicPartitionOffset } from '../client/types.js';
+import type { PartitionBatch, StreamProducer, StreamRecord, TopicPartitionOffset } from '../client/types.js';
+import type { BatchTransactions } from './batch-transactions.js';
 import type { RunnerContext, TopicHandler } from './consumer-definition.js';
 import { tryDecode, type Route } from './event-runner.js';
 import type { FailedRecords } from './failed-records.js';
 import { HandlingInterrupted } from './partition-lanes.js';
 import { fromOrigin, fromRung, type Attempted } from './retry-ladder.js';
 import type { BatchContext, EventBatch } from './stream-consumer.decorators.js';
+import { StreamPublisher } from './stream-publisher.js';
+import { tracedProducer } from './tracing.js';
 
 export type BatchRoute = Route<Extract<TopicHandler, { kind: 'batch' }>>;
 
-export interface BatchRunnerParts extends Pick<RunnerContext, 'metrics' | 'tracing'> {
+export interface BatchRunnerParts extends Pick<RunnerContext, 'producer' | 'metrics' | 'tracing'> {
   readonly groupId: string;
   readonly failed: FailedRecords;
+  readonly transactions: BatchTransactions;
   readonly nowMs: () => number;
   readonly commit: (position: TopicPartitionOffset) => Promise<void>;
 }
@@ -60,7 +64,7 @@ export class BatchRunner {
   }
 
   async #handle(batch: PartitionBatch, taken: readonly Taken[], route: BatchRoute, signal: AbortSignal): Promise<void> {
-    const { tracing, metrics, groupId } = this.#parts;
+    const { tracing, metrics, groupId, transactions } = this.#parts;
     const events: { readonly event: unknown; readonly record: StreamRecord }[] = [];
     const taking = new Map<StreamRecord, Taken>();
     for (const one of taken) {
@@ -78,11 +82,16 @@ export class BatchRunner {
     const handed: EventBatch = { ...batch, topic: origin, records, events };
     const labels = { groupId, topic: origin };
     const startedMs = performance.now();
+    const call = async (producer: StreamProducer): Promise<void> => {
+      await route.handler.handle(handed, this.#context(batch, taking, signal, producer));
+    };
     try {
-      await tracing.run(
-        new Map(),
-        async () => await route.handler.handle(handed, this.#context(batch, taking, signal)),
-      );
+      await tracing.run(new Map(), () => {
+        if (!route.handler.transactional) return call(this.#parts.producer);
+        const offset = taken.at(-1)!.read.offset + 1n;
+        const { topic, partition } = batch;
+        return transactions.run({ topic, partition, offset }, (inside) => call(tracedProducer(inside, tracing)));
+      });
     } catch (error) {
       metrics.failed?.(labels, performance.now() - startedMs);
       throw error;
@@ -106,7 +115,12 @@ export class BatchRunner {
     return undefined;
   }
 
-  #context(batch: PartitionBatch, taking: ReadonlyMap<StreamRecord, Taken>, signal: AbortSignal): BatchContext {
+  #context(
+    batch: PartitionBatch,
+    taking: ReadonlyMap<StreamRecord, Taken>,
+    signal: AbortSignal,
+    producer: StreamProducer,
+  ): BatchContext {
     const { failed, tracing, commit } = this.#parts;
     const takenAs = (record: StreamRecord): Taken => {
       const taken = taking.get(record);
@@ -122,6 +136,7 @@ export class BatchRunner {
     };
     return {
       signal,
+      publisher: new StreamPublisher(producer),
       commit: (nextOffset) => commit({ topic: batch.topic, partition: batch.partition, offset: nextOffset }),
       retry: (record, error) => settle(record, (attempted) => failed.escalate(attempted, error)),
       deadLetter: (record, reason) => settle(record, (attempted) => failed.bury(attempted, reason, 'failed')),

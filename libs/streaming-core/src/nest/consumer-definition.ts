@@ -14,8 +14,16 @@ import type { Tracing } from './tracing.js';
 export type RecordDecoder = (record: StreamRecord) => DecodeResult | Promise<DecodeResult>;
 
 export type TopicHandler = { readonly decode: RecordDecoder } & (
-  | { readonly kind: 'event'; readonly handle: (event: unknown, context: EventContext) => unknown }
-  | { readonly kind: 'batch'; readonly handle: (batch: EventBatch, context: BatchContext) => unknown }
+  | {
+      readonly kind: 'event';
+      readonly transactional?: false;
+      readonly handle: (event: unknown, context: EventContext) => unknown;
+    }
+  | {
+      readonly kind: 'batch';
+      readonly transactional?: boolean;
+      readonly handle: (batch: EventBatch, context: BatchContext) => unknown;
+    }
 );
 
 /** A class with its handlers bound: what the decorators said. */

@@ -59,7 +59,9 @@ export class ConsumerExplorer {
       if (handlers.has(topicName)) throw new Error(`${name} has two handlers for topic ${topicName}`);
       const decode: RecordDecoder =
         typeof topic === 'string' ? namedDecoder(options) : (record) => topic.decode(record);
-      handlers.set(topicName, { kind: mark.kind, decode, handle: bound });
+      const { kind, transactional = false } = mark;
+      if (kind === 'event') handlers.set(topicName, { kind, decode, handle: bound });
+      else handlers.set(topicName, { kind, decode, handle: bound, transactional });
       if (typeof topic !== 'string' && topic.spec) topics.push(topic.spec);
     }
     if (handlers.size === 0) throw new Error(`${name} is a @StreamConsumer without @OnEvent or @OnBatch`);

@@ -6,6 +6,7 @@ import type {
   TopicPartitionOffset,
 } from '../client/types.js';
 import { BatchRunner, type BatchRoute } from './batch-runner.js';
+import { BatchTransactions } from './batch-transactions.js';
 import { retryRules, type ConsumerDefinition, type RetryRules, type RunnerContext } from './consumer-definition.js';
 import { DeadLetters } from './dead-letters.js';
 import { EventRunner, type EventRoute, type Route } from './event-runner.js';
@@ -41,9 +42,10 @@ export class ConsumerRunner {
   readonly #failed: FailedRecords;
   readonly #events: EventRunner;
   readonly #batches: BatchRunner;
+  readonly #transactions: BatchTransactions;
   readonly #gate = new Gate();
   readonly #stopping = new AbortController();
-  /** Offsets are committed here, not by the client: events finish later than their batch was taken. */
+  /** Offsets are committed here, not by the client: events finish later than their batch was taken, transactions commit them. */
   readonly #commits: boolean;
 
   constructor(definition: ConsumerDefinition, context: RunnerContext) {
@@ -60,12 +62,12 @@ export class ConsumerRunner {
     const failed = new FailedRecords({ groupId, retry: this.#retry, producer, deadLetters, metrics, nowMs, warn });
     this.#failed = failed;
     const isManual = commit === 'manual';
-    const hasEvents = [...handlers.values()].some(({ kind }) => kind === 'event');
-    this.#commits = hasEvents && !isManual;
+    const needsOwn = [...handlers.values()].some(({ kind, transactional }) => kind === 'event' || transactional);
+    this.#commits = needsOwn && !isManual;
     this.#consumer = context.client.consumer({
       groupId,
       topics: [...this.#routes.keys()],
-      commit: isManual || hasEvents ? 'manual' : 'after-batch',
+      commit: isManual || needsOwn ? 'manual' : 'after-batch',
       ...(startAt && { startAt }),
       ...(isolation && { isolation }),
       ...(maxBatchRecords !== undefined && { maxBatchRecords }),
@@ -81,7 +83,12 @@ export class ConsumerRunner {
       },
     });
     const commitNow = (position: TopicPartitionOffset) => this.#consumer.commit([position]);
-    this.#batches = new BatchRunner({ groupId, failed, metrics, tracing, nowMs, commit: commitNow });
+    this.#transactions = new BatchTransactions(context.client, this.#consumer);
+    const transactions = this.#transactions;
+    this.#batches = new BatchRunner({
+      ...{ groupId, producer, failed, transactions, metrics, tracing, nowMs },
+      commit: commitNow,
+    });
   }
 
   get groupId(): string {
@@ -155,7 +162,7 @@ export class ConsumerRunner {
     }
     await this.#batches.take(batch, route as BatchRoute, signal);
     const offset = records.at(-1)!.offset + 1n;
-    if (this.#commits) this.#consumer.commitSoon({ topic, partition, offset });
+    if (this.#commits && !route.handler.transactional) this.#consumer.commitSoon({ topic, partition, offset });
   }
 
   async #onAssigned(partitions: readonly TopicPartition[]): Promise<readonly TopicPartitionOffset[] | undefined> {
@@ -205,6 +212,7 @@ export class ConsumerRunner {
         this.#context.warn('what was handled last could not be committed, it is delivered again', error);
       });
     }
+    await this.#transactions.release(partitions);
     const { onRevoked, onLost } = this.#definition;
     const origins = partitions.filter(({ topic }) => this.#routes.get(topic)?.rung === 0);
     if (origins.length > 0) await (why === 'lost' && onLost ? onLost : onRevoked)?.(origins);

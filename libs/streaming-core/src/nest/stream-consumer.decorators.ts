@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { Inject, Injectable, SetMetadata, applyDecorators } from '@nestjs/common';
 import type { PartitionBatch, StreamRecord, TopicPartition, TopicPartitionOffset } from '../client/types.js';
+import type { StreamPublisher } from './stream-publisher.js';
 import type { DecodeResult, Topic } from './topic.js';
 import { producerToken, streamClientToken, streamProducerToken } from './tokens.js';
 
@@ -76,8 +77,19 @@ export interface EventBatch<Event = unknown> extends PartitionBatch {
   readonly events: readonly { readonly event: Event; readonly record: StreamRecord }[];
 }
 
+export interface BatchOptions {
+  /**
+   * Exactly once from this topic to others: what the handler sends by {@link BatchContext.publisher} and the batch's offsets
+   * become visible together when it resolves, or not at all. Readers use `isolation: 'read_committed'`, the default. Dead
+   * letters and ladder records are written beside it, at least once. Default false.
+   */
+  readonly transactional?: boolean;
+}
+
 export interface BatchContext {
   readonly signal: AbortSignal;
+  /** Sends events; in a transactional handler as a part of its transaction. */
+  readonly publisher: StreamPublisher;
   /** Commits that everything before this offset of the batch's partition is handled. For `commit: 'manual'`. */
   commit(nextOffset: bigint): Promise<void>;
   /**
@@ -120,6 +132,7 @@ export type HandlerMetadata = TopicHandlerMetadata | { readonly kind: HookKind }
 interface TopicHandlerMetadata {
   readonly kind: 'event' | 'batch';
   readonly topic: string | Topic<never, unknown>;
+  readonly transactional?: boolean;
 }
 
 /** A decorator that fits only methods that can take what it hands over. */
@@ -145,10 +158,13 @@ export function OnEvent(topic: string | Topic<never, unknown>): MethodDecorator 
 }
 
 /** `method(batch: EventBatch<Event>, context: BatchContext)`: called with one batch at a time per partition. */
-export function OnBatch<Input, Event>(topic: Topic<Input, Event>): HandlerDecorator<BatchHandler<Event>>;
-export function OnBatch(topic: string): MethodDecorator;
-export function OnBatch(topic: string | Topic<never, unknown>): MethodDecorator {
-  return handler({ kind: 'batch', topic });
+export function OnBatch<Input, Event>(
+  topic: Topic<Input, Event>,
+  options?: BatchOptions,
+): HandlerDecorator<BatchHandler<Event>>;
+export function OnBatch(topic: string, options?: BatchOptions): MethodDecorator;
+export function OnBatch(topic: string | Topic<never, unknown>, options: BatchOptions = {}): MethodDecorator {
+  return handler({ kind: 'batch', topic, ...options });
 }
 
 export type AssignedHook = (

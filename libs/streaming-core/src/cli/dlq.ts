@@ -1,0 +1,81 @@
+import { createStreamClient } from '../client/stream-client.js';
+import { DeadLetterDesk, type DeadLetter } from '../nest/dead-letter-desk.js';
+import { table, type BootstrapOptions } from './admin-session.js';
+
+interface JsonOptions extends BootstrapOptions {
+  readonly json: boolean;
+}
+
+export interface RangeOptions extends JsonOptions {
+  readonly partition?: number;
+  readonly before?: number;
+}
+
+/** The dead-letter queues, of one group or all. */
+export async function listQueues(options: JsonOptions & { readonly group?: string }): Promise<void> {
+  const queues = await atDesk(options, (desk) => desk.queues(options.group));
+  if (options.json) for (const queue of queues) console.log(JSON.stringify(queue));
+  else {
+    const rows = queues.map(({ topic, partitions, letters }) => [topic, partitions, letters]);
+    console.log(table(['QUEUE', 'PARTITIONS', 'LETTERS'], rows));
+  }
+}
+
+/** The newest letters of a queue, or one letter whole if partition and offset are given. */
+export async function showLetters(
+  queue: string,
+  options: JsonOptions & { readonly partition?: number; readonly offset?: number; readonly max: number },
+): Promise<void> {
+  const { partition, offset, max } = options;
+  if (offset !== undefined && partition === undefined) throw new Error('--offset needs --partition');
+  const letters = await atDesk(options, async (desk) =>
+    offset !== undefined && partition !== undefined
+      ? [await desk.show(queue, partition, BigInt(offset))]
+      : desk.list(queue, max, partition === undefined ? {} : { partition }),
+  );
+  for (const letter of letters) console.log(options.json ? toJson(letter) : toText(letter));
+}
+
+/** Throws letters away. */
+export async function purgeLetters(queue: string, options: RangeOptions): Promise<void> {
+  const purged = await atDesk(options, (desk) => desk.purge(queue, rangeOf(options)));
+  console.log(options.json ? JSON.stringify({ purged }) : `purged ${purged} of ${queue}`);
+}
+
+/** Sends letters back to where they came from. */
+export async function mergeLetters(queue: string, options: RangeOptions): Promise<void> {
+  const merged = await atDesk(options, (desk) => desk.merge(queue, rangeOf(options)));
+  console.log(options.json ? JSON.stringify({ merged }) : `sent ${merged} of ${queue} back to where they came from`);
+}
+
+async function atDesk<T>(
+  { bootstrapServer }: BootstrapOptions,
+  work: (desk: DeadLetterDesk) => Promise<T>,
+): Promise<T> {
+  const client = createStreamClient({
+    brokers: bootstrapServer,
+    clientId: 'streaming-core-cli',
+    deliveryTimeoutMs: 10_000,
+  });
+  try {
+    return await work(new DeadLetterDesk(client));
+  } finally {
+    await client.close();
+  }
+}
+
+function rangeOf({ partition, before }: RangeOptions) {
+  return { ...(partition !== undefined && { partition }), ...(before !== undefined && { before: BigInt(before) }) };
+}
+
+function toText({ partition, offset, reason, attempts, origin, key, value }: DeadLetter): string {
+  const from = origin ? `${origin.topic}-${origin.partition}@${origin.offset}` : 'nobody knows where';
+  const tries = attempts > 0 ? ` after ${attempts} attempts` : '';
+  return `${partition}@${offset} from ${from}${tries}: ${reason}\n  ${key ?? 'null'}\t${value?.toString('utf8') ?? 'null'}`;
+}
+
+function toJson(letter: DeadLetter): string {
+  const { offset, value, headers } = letter;
+  const text = value?.toString('utf8') ?? null;
+  return JSON.stringify({ ...letter, offset: String(offset), value: text, headers: Object.fromEntries(headers) });
+}
