@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { RunningApp } from '@ridestream/platform/http/run-app';
-import { AnalyticsHarness, PARTITIONS, until } from '../test/analytics-harness.js';
+import { until } from '../../../test/support/until.js';
+import { AnalyticsHarness, PARTITIONS } from '../test/analytics-harness.js';
 import { assigned, cancelled, completed, driver, NOON, queued, requested } from '../test/ride-fixtures.js';
 
 jest.setTimeout(60_000);

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { AnalyticsHarness, PARTITIONS, until } from '../test/analytics-harness.js';
+import { until } from '../../../test/support/until.js';
+import { AnalyticsHarness, PARTITIONS } from '../test/analytics-harness.js';
 import { assigned, completed, driver, NOON, queued, type RideAt, requested } from '../test/ride-fixtures.js';
 
 jest.setTimeout(120_000);

@@ -1,85 +1,32 @@
-import {
-  removePostgresData,
-  startEmbeddedPostgres,
-  type EmbeddedPostgres,
-} from '@ridestream/platform/postgres/embedded-postgres';
-import { type RunningApp, startApp } from '@ridestream/platform/http/run-app';
-import { ensurePlatformTopics } from '@ridestream/platform/streaming/ensure-topics';
+import type { RunningApp } from '@ridestream/platform/http/run-app';
 import { type CityPack, defaultCityDir, loadCityPack } from '@ridestream/ride-domain/city/load-city-pack';
 import { decodeEvent, encodeEvent } from '@ridestream/ride-domain/events/event-codec';
 import type { EventOn, TopicName } from '@ridestream/ride-domain/events/topics';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import pg from 'pg';
-import { createStreamClient } from 'streaming-core/client/stream-client';
-import type { StreamClient, StreamProducer, StreamRecord } from 'streaming-core/client/types';
-import { startTestBroker, type TestBroker } from 'streaming-core/testing/test-broker';
+import { openServiceWorld, ServiceHarness, type ServiceWorld } from '../../../libs/platform/test/service-harness.js';
+import { until } from '../../../test/support/until.js';
 import { analyticsApp } from '../src/analytics-app.js';
 
 export const PARTITIONS = 3;
-const WAIT_MS = 30_000;
-
-/** Waits until `probe` gives something, by asking again and again. */
-export async function until<T>(what: string, probe: () => T | undefined | Promise<T | undefined>): Promise<T> {
-  const deadline = performance.now() + WAIT_MS;
-  for (;;) {
-    const value = await probe();
-    if (value !== undefined) return value;
-    if (performance.now() > deadline) throw new Error(`still waiting for ${what} after ${WAIT_MS} ms`);
-    await sleep(20);
-  }
-}
 
 type ZonedTopic = 'RideRequests' | 'RideEvents' | 'DriverStatus';
 
 /** A broker, a database and the default city, and what others write and read. The service is started by the test. */
-export class AnalyticsHarness {
-  private readonly apps = new Set<RunningApp>();
-
+export class AnalyticsHarness extends ServiceHarness {
   private constructor(
-    readonly broker: TestBroker,
-    readonly postgres: EmbeddedPostgres,
+    world: ServiceWorld,
     readonly pack: CityPack,
-    private readonly directory: string,
-    readonly database: pg.Pool,
-    readonly client: StreamClient,
-    readonly producer: StreamProducer,
-  ) {}
-
-  static async start(): Promise<AnalyticsHarness> {
-    const directory = mkdtempSync(path.join(tmpdir(), 'ridestream-analytics-'));
-    const postgres = await startEmbeddedPostgres({ dataDir: path.join(directory, 'pg'), durable: false });
-    const broker = await startTestBroker();
-    const client = createStreamClient({ brokers: broker.bootstrapServers, clientId: 'test' });
-    const database = new pg.Pool({ connectionString: postgres.url, options: '-c search_path=analytics', max: 2 });
-    // Connections that are closing when the server ends report it.
-    database.on('error', () => undefined);
-    const admin = client.admin();
-    await ensurePlatformTopics(admin, PARTITIONS);
-    await admin.close();
-    const pack = await loadCityPack(defaultCityDir(), { partitions: PARTITIONS });
-    return new AnalyticsHarness(broker, postgres, pack, directory, database, client, await client.producer());
+  ) {
+    super(world);
   }
 
-  /** What the service needs to know. */
-  environment(): Record<string, string> {
-    return {
-      KAFKA_BROKERS: this.broker.bootstrapServers,
-      DATABASE_URL: this.postgres.url,
-      ZONE_PARTITIONS: String(PARTITIONS),
-      PORT: '0',
-      LOG_LEVEL: process.env['TEST_LOG_LEVEL'] ?? 'silent',
-    };
+  static async start(): Promise<AnalyticsHarness> {
+    const pack = await loadCityPack(defaultCityDir(), { partitions: PARTITIONS });
+    return new AnalyticsHarness(await openServiceWorld({ name: 'analytics', partitions: PARTITIONS }), pack);
   }
 
   /** Starts the service and waits until it is ready. */
-  async service(): Promise<RunningApp> {
-    const app = await startApp(analyticsApp(this.environment()));
-    this.apps.add(app);
-    await until('the service to be ready', async () => (await fetch(`${app.url}/health/ready`)).ok || undefined);
-    return app;
+  service(): Promise<RunningApp> {
+    return this.run(analyticsApp(this.environment()));
   }
 
   /** A zone of each partition in turn. */
@@ -109,16 +56,6 @@ export class AnalyticsHarness {
     return events;
   }
 
-  async records(topic: string, partitions: number): Promise<StreamRecord[]> {
-    const reader = this.client.reader();
-    const found: StreamRecord[] = [];
-    for (let partition = 0; partition < partitions; partition++) {
-      for await (const records of reader.readToEnd({ topic, partition })) found.push(...records);
-    }
-    await reader.close();
-    return found;
-  }
-
   /** Waits until everything on the three topics is in the database. */
   async caughtUp(): Promise<void> {
     const reader = this.client.reader();
@@ -135,15 +72,5 @@ export class AnalyticsHarness {
       }
     }
     await reader.close();
-  }
-
-  async stop(): Promise<void> {
-    await Promise.all([...this.apps].map((app) => app.stop()));
-    await this.client.close();
-    await this.broker.stop();
-    await this.database.end();
-    await this.postgres.stop();
-    await removePostgresData(path.join(this.directory, 'pg'));
-    rmSync(this.directory, { recursive: true, force: true });
   }
 }

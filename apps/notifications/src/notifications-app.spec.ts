@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { LogCityClock } from '@ridestream/platform/clock/log-city-clock';
 import type { RunningApp } from '@ridestream/platform/http/run-app';
-import { NotificationsHarness, ScriptedChannel, until } from '../test/notifications-harness.js';
+import { until } from '../../../test/support/until.js';
+import { NotificationsHarness, ScriptedChannel } from '../test/notifications-harness.js';
 import * as ride from '../test/ride-fixtures.js';
 import { messagesFor } from './core/messages.js';
 import { NotificationStore } from './store/notification-store.js';

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { NotificationsHarness, PARTITIONS, until } from '../test/notifications-harness.js';
+import { until } from '../../../test/support/until.js';
+import { NotificationsHarness, PARTITIONS } from '../test/notifications-harness.js';
 import * as ride from '../test/ride-fixtures.js';
 import { messagesFor } from './core/messages.js';
 

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { RunningApp } from '@ridestream/platform/http/run-app';
 import type { Socket } from 'socket.io-client';
-import { happened, NotificationsHarness, subscribe, until } from '../../test/notifications-harness.js';
+import { until } from '../../../../test/support/until.js';
+import { happened, NotificationsHarness, subscribe } from '../../test/notifications-harness.js';
 import * as ride from '../../test/ride-fixtures.js';
 import type { Message } from '../core/messages.js';
 
