@@ -15,7 +15,6 @@ import { Broker } from '../broker.js';
 const TX = 'tx';
 const GROUP = 'group';
 const NOWHERE: Network = {
-  connect: () => Promise.reject(new Error('there is no network')),
   listen: () =>
     Promise.resolve({ host: '127.0.0.1', port: 9092, replaceTls: () => undefined, close: () => Promise.resolve() }),
 };
@@ -28,17 +27,22 @@ class DyingStorage extends MemoryStorage {
 
   override open(file: string): StorageFile {
     const inner = super.open(file);
-    const strike = () => this.#count();
+    const counted =
+      <Args extends unknown[], R>(operation: (...args: Args) => R) =>
+      (...args: Args): R => {
+        this.#count();
+        return operation(...args);
+      };
     return {
       path: inner.path,
       size: () => inner.size(),
-      append: (chunks) => (strike(), inner.append(chunks)),
+      append: counted((chunks: readonly Buffer[]) => inner.append(chunks)),
       readSync: (target, position) => inner.readSync(target, position),
       read: (target, position) => inner.read(target, position),
-      truncate: (size) => (strike(), inner.truncate(size)),
-      sync: async () => (strike(), await inner.sync()),
-      syncNow: () => (strike(), inner.syncNow()),
-      rewrite: (from, to) => (strike(), inner.rewrite(from, to)),
+      truncate: counted((size: number) => inner.truncate(size)),
+      sync: counted(() => inner.sync()),
+      syncNow: counted(() => inner.syncNow()),
+      rewrite: counted((from: number, to: number) => inner.rewrite(from, to)),
       close: () => inner.close(),
     };
   }
