@@ -50,11 +50,12 @@ export function topicEntries(config: BrokerConfig, own: ConfigValues): ConfigEnt
   });
 }
 
-export function groupEntries(own: ConfigValues): ConfigEntry[] {
-  return GROUP_CONFIGS.map(({ name, type, defaultValue, setting, doc }) => {
+export function groupEntries(config: BrokerConfig, own: ConfigValues): ConfigEntry[] {
+  return GROUP_CONFIGS.map(({ name, type, setting, doc }) => {
     const synonyms = [
       ...ownSynonym(name, own, CONFIG_SOURCE.group),
-      { name: setting, value: defaultValue, source: CONFIG_SOURCE.default },
+      ...settingSynonyms(config, setting),
+      { name: setting, value: BROKER_SETTINGS[setting].default, source: CONFIG_SOURCE.default },
     ];
     return entry(name, synonyms, { type, doc, readOnly: false });
   });

@@ -160,7 +160,7 @@ export class ConfigResources {
     }
     return {
       own: this.groupConfigs(name),
-      entries: () => groupEntries(this.groupConfigs(name)),
+      entries: () => groupEntries(this.config, this.groupConfigs(name)),
       isList: (config) => GROUP_CONFIGS.some((each) => each.name === config && each.type === 'LIST'),
       check: (values) => {
         throwFirst(values, groupConfigProblem);

@@ -3,11 +3,19 @@ import type { Histogram } from './histogram.js';
 export type Labels = Readonly<Record<string, string | number>>;
 export type Sample = readonly [labels: Labels, value: number];
 
+export interface MetricDefinition {
+  readonly name: string;
+  readonly type: 'counter' | 'gauge' | 'histogram';
+  readonly help: string;
+}
+
 const PREFIX = 'streaming_';
 export const PROMETHEUS_CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
 /** Writes the Prometheus text format, version 0.0.4. Metrics without samples are left out. */
 export class PrometheusText {
+  /** Every metric that was written, with samples or without. */
+  readonly definitions: MetricDefinition[] = [];
   readonly #lines: string[] = [];
 
   counter(name: string, help: string, samples: Iterable<Sample>): this {
@@ -19,6 +27,7 @@ export class PrometheusText {
   }
 
   histogram(name: string, help: string, series: Iterable<readonly [Labels, Histogram]>): this {
+    this.definitions.push({ name: PREFIX + name, type: 'histogram', help });
     const lines: string[] = [];
     for (const [labels, histogram] of series) {
       const cumulative = histogram.cumulative();
@@ -37,6 +46,7 @@ export class PrometheusText {
   }
 
   #metric(name: string, type: 'counter' | 'gauge', help: string, samples: Iterable<Sample>): this {
+    this.definitions.push({ name: PREFIX + name, type, help });
     const lines = Array.from(samples, ([labels, value]) => line(name, labels, value));
     if (lines.length > 0) this.#lines.push(...heading(name, type, help), ...lines);
     return this;
