@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { RawClient } from '../../test/raw-client.js';
+import type { RequestInput } from '../wire/apis/registry.js';
 import { ERROR } from '../wire/error-codes.js';
 import { RecordBatch } from '../wire/records/record-batch.js';
 import { encodeBatch } from '../wire/records/record-codec.js';
@@ -112,6 +113,23 @@ describe('faults of requests', () => {
     expect(Object.fromEntries(codes)).toEqual({ 0: 0, 2: ERROR.OFFSET_OUT_OF_RANGE });
   });
 
+  it('reaches a partition that a fetch does not name, because its session knows it', async () => {
+    const fetch = (sessionId: number, sessionEpoch: number, topics: RequestInput<1>['topics']) =>
+      client.ask(1, 11, { maxWaitMs: 0, minBytes: 0, sessionId, sessionEpoch, topics, rackId: '' });
+    const all = [0, 1].map((partition) => ({ partition, fetchOffset: 0n, partitionMaxBytes: 1_000 }));
+    const { sessionId } = await fetch(0, 0, [{ topic: 'orders', partitions: all }]);
+    expect(sessionId).not.toBe(0);
+    const fault = broker.faults.failNext('Fetch', 'OFFSET_OUT_OF_RANGE', { topic: 'orders', partition: 1 });
+    expect((await fetch(sessionId, 1, [])).errorCode).toBe(ERROR.FETCH_SESSION_ID_NOT_FOUND);
+    const again = await fetch(0, 0, [{ topic: 'orders', partitions: all }]);
+    expect(again.sessionId).toBe(0);
+    const codes = again.responses.flatMap(({ partitions }) =>
+      partitions.map((each) => [each.partitionIndex, each.errorCode]),
+    );
+    expect(Object.fromEntries(codes)).toEqual({ 0: 0, 1: ERROR.OFFSET_OUT_OF_RANGE });
+    expect(fault.hits).toBe(1);
+  });
+
   it('fails a topic in Metadata and leaves clients the brokers', async () => {
     broker.faults.failNext('Metadata', 'LEADER_NOT_AVAILABLE', { topic: 'orders' });
     const { topics, brokers } = await client.ask(3, 5, { topics: [{ name: 'orders' }, { name: 'other' }] });
@@ -128,6 +146,24 @@ describe('faults of requests', () => {
     expect(await fetchOffsets('other')).toBe(0);
     expect(await fetchOffsets('g')).toBe(ERROR.COORDINATOR_LOAD_IN_PROGRESS);
     expect(await fetchOffsets('g')).toBe(0);
+  });
+});
+
+describe('a group of the consumer protocol (KIP-848)', () => {
+  const heartbeat = (memberId: string, memberEpoch: number, more: Partial<RequestInput<68>> = {}) =>
+    client.ask(68, 1, { groupId: 'g', memberId, memberEpoch, ...more });
+  const join = { rebalanceTimeoutMs: 30_000, subscribedTopicNames: ['orders'], topicPartitions: [] };
+
+  it('rebalances when told to, and loses a member whose session is ended', async () => {
+    const { memberId, memberEpoch } = await heartbeat('m', 0, join);
+    expect((await broker.group('g')).members).toMatchObject([{ memberId, clientId: 'raw' }]);
+    await broker.faults.rebalance('g');
+    expect((await broker.group('g')).members).toHaveLength(1);
+    // The group has been through two epochs: with the passer-by, and without it.
+    const { groups } = await client.ask(69, 0, { groupIds: ['g'], includeAuthorizedOperations: false });
+    expect(groups[0]!.groupEpoch).toBeGreaterThan(memberEpoch + 1);
+    expect(await broker.faults.expireSession('g', { clientId: 'raw' })).toEqual([memberId]);
+    expect((await heartbeat(memberId!, memberEpoch)).errorCode).toBe(ERROR.UNKNOWN_MEMBER_ID);
   });
 });
 

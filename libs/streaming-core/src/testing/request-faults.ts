@@ -47,6 +47,21 @@ const PRODUCE_KEY = 0;
 const FETCH_KEY = 1;
 const METADATA_KEY = 3;
 
+/** The head of a fetch outside any session: what one part of it knows must not become a session's state. */
+const SESSIONLESS = { sessionId: 0, sessionEpoch: -1 } as const;
+const SESSION_NOT_FOUND = { errorCode: ERROR.FETCH_SESSION_ID_NOT_FOUND, sessionId: 0, responses: [] } as const;
+
+/**
+ * A fetch within a session (KIP-227) names only what changed, so that a fault with a topic could not tell whether it is meant. As a
+ * broker may at any time, this one then forgets the session: the client asks again and names everything.
+ */
+function hidesTopics({ sessionEpoch }: Struct, faults: readonly RequestFault[]): boolean {
+  if (typeof sessionEpoch !== 'number' || sessionEpoch <= 0) return false;
+  return faults.some(
+    ({ apis, scope, fault }) => fault.isActive && scope.topic !== undefined && (apis?.has('Fetch') ?? true),
+  );
+}
+
 /** Leads requests through the faults that concern them, in the order in which those were made. */
 export class RequestFaults {
   readonly #faults: RequestFault[] = [];
@@ -74,6 +89,7 @@ export class RequestFaults {
   #pass(faults: readonly RequestFault[], call: Call): Answer | Promise<Answer> {
     const { name } = findApi(call.apiKey)!;
     const facts = factsOf(call.request, call.context, this.topicNames);
+    if (call.apiKey === FETCH_KEY && hidesTopics(call.request, faults)) return { ...SESSION_NOT_FOUND };
     const at = faults.findIndex(
       ({ apis, scope, fault }) =>
         (apis === null || apis.has(name as ApiName)) && isWithin(facts, scope) && fault.strike(),
@@ -146,7 +162,7 @@ export class RequestFaults {
     const refused = errorAnswer(apiKey, context.apiVersion, inside, ERROR[error], this.topicNames);
     if (outside === null) return refused;
     // An error is answered at once, without waiting for more bytes.
-    const rest = apiKey === FETCH_KEY ? { ...outside, maxWaitMs: 0 } : outside;
+    const rest = apiKey === FETCH_KEY ? { ...outside, ...SESSIONLESS, maxWaitMs: 0 } : outside;
     const answer = await next(rest);
     return answer === null ? refused : joinAnswers(refused, answer);
   }

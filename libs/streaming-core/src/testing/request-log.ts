@@ -11,7 +11,7 @@ export interface LoggedRequest {
   readonly api: ApiName;
   readonly version: number;
   readonly clientId: string;
-  /** Topics that it names, with their partitions. */
+  /** Topics that it names, with their partitions. A fetch within a session names only what changed. */
   readonly topics: Readonly<Record<string, readonly number[]>>;
   readonly groups: readonly string[];
   readonly transactionalId: string | null;

@@ -61,6 +61,34 @@ describe('a producer', () => {
   });
 });
 
+describe('a transaction', () => {
+  it('that was aborted is not among the records; a producer that was fenced cannot go on', async () => {
+    await start();
+    const shop = kafka().producer({
+      transactionalId: 'tx',
+      maxInFlightRequests: 1,
+      idempotent: true,
+      retry: { retries: 1 },
+    });
+    open.push(shop);
+    await shop.connect();
+    const send = async (value: string, end: 'commit' | 'abort'): Promise<void> => {
+      const transaction = await shop.transaction();
+      await transaction.send({ topic: 'orders', messages: [{ value, partition: 0 }] });
+      await transaction[end]();
+    };
+    await send('committed', 'commit');
+    await send('aborted', 'abort');
+    const values = async (isolation: 'read_committed' | 'read_uncommitted') =>
+      (await broker.records('orders', { isolation })).map(({ value }) => value);
+    expect(await values('read_committed')).toEqual(['committed']);
+    expect(await values('read_uncommitted')).toEqual(['committed', 'aborted']);
+    await broker.faults.fenceProducer('tx');
+    await expect(send('too late', 'commit')).rejects.toThrow(/fenced|epoch/i);
+    expect(await values('read_committed')).toEqual(['committed']);
+  });
+});
+
 describe('a group', () => {
   it('is waited for until it has read everything, and shows what it committed', async () => {
     await start();
