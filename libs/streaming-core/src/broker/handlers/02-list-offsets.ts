@@ -11,12 +11,14 @@ const EARLIEST = -2n;
 const MAX_TIMESTAMP = -3n;
 const EARLIEST_LOCAL = -4n;
 const LATEST_TIERED = -5n;
+const EARLIEST_PENDING_UPLOAD = -6n;
 const KNOWN_FROM: ReadonlyMap<bigint, number> = new Map([
   [LATEST, 0],
   [EARLIEST, 0],
   [MAX_TIMESTAMP, 7],
   [EARLIEST_LOCAL, 8],
   [LATEST_TIERED, 9],
+  [EARLIEST_PENDING_UPLOAD, 11],
 ]);
 
 const LEADER_EPOCH_FROM = 4;
@@ -82,6 +84,7 @@ function lookUp(partition: Partition, timestamp: bigint, readsCommitted: boolean
     case EARLIEST_LOCAL:
       return { timestamp: -1n, offset: partition.startOffset, leaderEpoch };
     case LATEST_TIERED:
+    case EARLIEST_PENDING_UPLOAD:
       return NOTHING;
     default: {
       const found =

@@ -4,6 +4,7 @@ import type { Handler } from '../request-context.js';
 import type { BrokerServices } from '../services.js';
 
 /** Election types: the preferred replica, or any replica even if records are lost. */
+const PREFERRED = 0;
 const UNCLEAN = 1;
 
 /**
@@ -15,8 +16,11 @@ export function electLeaders({ topics }: BrokerServices): Handler<43> {
     if (!context.authorize('ALTER', CLUSTER)) {
       return { errorCode: ERROR.CLUSTER_AUTHORIZATION_FAILED, replicaElectionResults: [] };
     }
+    const isKnown = electionType === PREFERRED || electionType === UNCLEAN;
     const elect = (topic: string, partitionId: number) => {
-      const [code, errorMessage] = outcome(topics.get(topic)?.partitions[partitionId], electionType);
+      const [code, errorMessage] = isKnown
+        ? outcome(topics.get(topic)?.partitions[partitionId], electionType)
+        : UNKNOWN_TYPE;
       return { partitionId, errorCode: ERROR[code] as number, errorMessage };
     };
     if (topicPartitions !== null) {
@@ -24,7 +28,7 @@ export function electLeaders({ topics }: BrokerServices): Handler<43> {
         topic,
         partitionResult: [...new Set(partitions)].map((partition) => elect(topic, partition)),
       }));
-      return { errorCode: ERROR.NONE, replicaElectionResults };
+      return { errorCode: isKnown ? ERROR.NONE : ERROR.INVALID_REQUEST, replicaElectionResults };
     }
     const replicaElectionResults = topics
       .all()
@@ -38,6 +42,8 @@ export function electLeaders({ topics }: BrokerServices): Handler<43> {
     return { errorCode: ERROR.NONE, replicaElectionResults };
   };
 }
+
+const UNKNOWN_TYPE = ['INVALID_REQUEST', 'Unknown election type.'] as const;
 
 function outcome(partition: object | null | undefined, electionType: number): [KafkaErrorName, string | null] {
   if (partition === undefined) return ['UNKNOWN_TOPIC_OR_PARTITION', 'No such topic or partition.'];

@@ -14,9 +14,10 @@ export function updateFeatures(features: readonly Feature[]): Handler<57> {
       const code: KafkaErrorName = errorMessage === null ? 'NONE' : 'INVALID_UPDATE_VERSION';
       return { feature, errorCode: ERROR[code], errorMessage };
     });
-    // All or nothing: from version 2 on there is one error for the whole request.
+    // All or nothing: there is one error for the whole request.
     const refused = results.find(({ errorMessage }) => errorMessage !== null);
-    return { errorCode: refused?.errorCode ?? ERROR.NONE, errorMessage: refused?.errorMessage ?? null, results };
+    if (refused) return { errorCode: refused.errorCode, errorMessage: refused.errorMessage, results: [] };
+    return { errorCode: ERROR.NONE, errorMessage: null, results };
   };
 }
 
