@@ -16,25 +16,17 @@ export type NotificationsEnv = z.infer<typeof notificationsEnvSchema>;
 
 /** How messages are tried again when a channel fails. Wall time: channels know nothing of the city's. */
 export interface DeliveryPolicy {
-  /** Tries of one message, the first included; then it is a dead letter. */
-  readonly attempts: number;
-  /** Before the second try; it doubles each time. */
-  readonly firstDelayMs: number;
-  readonly maxDelayMs: number;
+  /** Before the second try, the third, and so on; after the last one the event is a dead letter. A retry topic for each. */
+  readonly retryDelaysMs: readonly number[];
   /** A channel that has not answered by then has failed. */
   readonly channelTimeoutMs: number;
-  /** How often the waiting messages are looked at. */
-  readonly pollMs: number;
-  /** Messages of one partition that may wait for another try. At the limit the partition's consumption waits. */
-  readonly waitingMax: number;
+  /** Rides of one partition whose messages may wait for another try. At the limit the partition's consumption waits. */
+  readonly waitingRidesMax: number;
 }
 
-/** Seven tries within about a minute. */
+/** Five tries within about a minute. */
 export const DELIVERY_POLICY: DeliveryPolicy = {
-  attempts: 7,
-  firstDelayMs: 1_000,
-  maxDelayMs: 30_000,
+  retryDelaysMs: [1_000, 5_000, 15_000, 30_000],
   channelTimeoutMs: 5_000,
-  pollMs: 500,
-  waitingMax: 5_000,
+  waitingRidesMax: 5_000,
 };

@@ -2,13 +2,15 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { LogCityClock } from '@ridestream/platform/clock/log-city-clock';
 import type { RunningApp } from '@ridestream/platform/http/run-app';
 import { until } from '../../../test/support/until.js';
-import { NotificationsHarness, ScriptedChannel } from '../test/notifications-harness.js';
+import { NotificationsHarness, PARTITIONS, ScriptedChannel } from '../test/notifications-harness.js';
 import * as ride from '../test/ride-fixtures.js';
 import { messagesFor } from './core/messages.js';
 import { NotificationStore } from './store/notification-store.js';
 import { Retention, RetentionSettings } from './store/retention.js';
 
 jest.setTimeout(60_000);
+
+const QUEUE = 'RideEvents.notifications.dlq';
 
 describe('the notifications service', () => {
   let harness: NotificationsHarness;
@@ -19,7 +21,7 @@ describe('the notifications service', () => {
 
   beforeAll(async () => {
     harness = await NotificationsHarness.start();
-    const policy = { attempts: 3, firstDelayMs: 5, maxDelayMs: 20, pollMs: 5 };
+    const policy = { retryDelaysMs: [5, 10] };
     app = await harness.service({ channels: [channel, second], policy });
   });
   afterAll(() => harness.stop());
@@ -75,7 +77,7 @@ describe('the notifications service', () => {
       ['{"type":', expect.stringContaining('riderId')],
       ['{"type":', expect.stringContaining('key "other"')],
     ]);
-    expect(await (await get('/dead-letters?limit=2')).json()).toMatchObject([
+    expect(await (await get(`/dead-letters/${QUEUE}?limit=2`)).json()).toMatchObject([
       {
         partition: 1,
         reason: expect.stringContaining('key "other"'),
@@ -118,6 +120,23 @@ describe('the notifications service', () => {
       'e1:ride.offered:e1-o1:driver:e1-bob was not delivered in 3 tries: channel scripted: no such phone',
     );
     expect(letters[0]?.headers.get('event-type')).toBe('ride.offered');
+    expect(letters[0]?.headers.get('dlq-attempts')).toBe('3');
+    expect(await (await fetch(`${app.url}/metrics`)).text()).toMatch(
+      /streaming_dead_letters_total\{group="notifications",topic="RideEvents",reason="failed"\} 1/,
+    );
+  });
+
+  it('lets an operator look at dead letters, send them back, and throw them away', async () => {
+    const deadLetters = `${app.url}/api/notifications/dead-letters`;
+    const read = async (answer: Promise<Response>): Promise<unknown> => (await answer).json();
+    const [queue] = (await read(fetch(deadLetters))) as { topic: string; letters: number }[];
+    expect(queue).toMatchObject({ topic: QUEUE, letters: 4 });
+    expect(await read(fetch(`${deadLetters}/${QUEUE}/1/0`))).toMatchObject({ value: 'not JSON', attempts: 0 });
+    expect(await read(fetch(`${deadLetters}/${QUEUE}?partition=1`, { method: 'DELETE' }))).toEqual({ purged: 3 });
+    expect(await read(fetch(`${deadLetters}/${QUEUE}/merge`, { method: 'POST' }))).toEqual({ merged: 1 });
+    await until('the letter to be gone', async () => ((await harness.deadLetters()).length === 0 ? true : undefined));
+    const back = (await harness.records('RideEvents', PARTITIONS)).filter(({ headers }) => headers.has('dlq-merged'));
+    expect(back.map(({ key }) => key)).toEqual(['e1']);
   });
 
   it('delivers what a process stored and then died', async () => {
@@ -146,21 +165,30 @@ describe('the notifications service', () => {
   });
 
   it('waits while too many messages wait for another try', async () => {
+    const retryTopic = 'RideEvents.notifications.retry.1';
+    const before = (await harness.records(retryTopic, PARTITIONS)).length;
     const refusing = new ScriptedChannel('refusing');
     refusing.answer = () => Promise.reject(new Error('away'));
     await harness.stopService(app);
-    const policy = { waitingMax: 1, firstDelayMs: 60_000, maxDelayMs: 60_000, pollMs: 5 };
+    const policy = { waitingRidesMax: 1, retryDelaysMs: [2_000, 2_000] };
     const slow = await harness.service({ channels: [refusing], policy });
     await harness.say(0, ride.rideQueued('g1'));
-    await until('g1 to wait', () => (refusing.tries.length > 0 ? true : undefined));
+    await until('g1 to wait', async () =>
+      (await harness.records(retryTopic, PARTITIONS)).length > before ? true : undefined,
+    );
     await harness.say(0, ride.rideQueued('g2'));
     await harness.say(1, ride.rideQueued('g3'));
-    await until('g3', () => (refusing.tries.length > 1 ? true : undefined));
-    expect(refusing.tries).toEqual(['g1:ride.queued:-:rider:g1-ann', 'g3:ride.queued:-:rider:g3-ann']);
+    await until('g3 to wait', async () =>
+      (await harness.records(retryTopic, PARTITIONS)).length > before + 1 ? true : undefined,
+    );
+    await until('g2', () => refusing.tries.find((key) => key.startsWith('g2:')));
+    const waiting = (await harness.records(retryTopic, PARTITIONS))
+      .map(({ key }) => key)
+      .filter((key) => key?.startsWith('g'));
+    expect(waiting).toEqual(['g1', 'g3']);
     await harness.stopService(slow);
-    await harness.database.query('update delivery_retry set due_at = now()');
     channel.answer = () => Promise.resolve();
-    app = await harness.service({ channels: [channel, second], policy: { pollMs: 5 } });
+    app = await harness.service({ channels: [channel, second], policy: { retryDelaysMs: [5, 10] } });
     expect(Object.values(await harness.settled('g', 3))).toEqual(Array(3).fill('delivered'));
   });
 
@@ -188,9 +216,9 @@ describe('the notifications service', () => {
     '?recipient=rider:a1-ann&limit=501',
     '?recipient=rider:a1-ann&limit=1.5',
     '?recipient=rider:a1-ann&order=desc',
-    '/dead-letters?limit=0',
-    '/dead-letters?limit=201',
-    '/dead-letters?topic=Other',
+    `/dead-letters/${QUEUE}?limit=0`,
+    `/dead-letters/${QUEUE}?limit=201`,
+    `/dead-letters/${QUEUE}/0/x`,
   ])('refuses GET /api/notifications%s', async (path) => {
     const response = await get(path);
     expect(response.status).toBe(400);
@@ -203,7 +231,14 @@ describe('the notifications service', () => {
       details: { streaming: { status: 'up' }, database: { status: 'up' } },
     });
     expect(await (await fetch(`${app.url}/api/docs-json`)).json()).toMatchObject({
-      paths: { '/api/notifications': {}, '/api/notifications/dead-letters': {} },
+      paths: {
+        '/api/notifications': {},
+        '/api/notifications/dead-letters/{queue}': {
+          get: { parameters: expect.arrayContaining([expect.objectContaining({ name: 'limit', required: false })]) },
+          delete: { summary: 'Throw letters away' },
+        },
+        '/api/notifications/dead-letters/{queue}/merge': { post: {} },
+      },
     });
     expect(await (await fetch(`${app.url}/metrics`)).text()).toMatch(/notifications_delivered_total [1-9]/);
   });

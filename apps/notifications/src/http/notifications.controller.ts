@@ -5,20 +5,15 @@ import { z } from 'zod';
 import { recipientSchema } from '../socket/protocol.js';
 import type { Notification } from '../store/notification.entity.js';
 import { NotificationStore } from '../store/notification-store.js';
-import { DeadLetterQueries, type DeadLetterView } from './dead-letter-queries.js';
 
 const limit = (max: number, byDefault: number) => z.coerce.number().int().min(1).max(max).default(byDefault);
 
 const listSchema = z.strictObject({ recipient: recipientSchema, limit: limit(500, 50) });
-const deadLettersSchema = z.strictObject({ limit: limit(200, 50) });
 
 @ApiTags('notifications')
 @Controller('api/notifications')
 export class NotificationsController {
-  constructor(
-    private readonly store: NotificationStore,
-    private readonly deadLetters: DeadLetterQueries,
-  ) {}
+  constructor(private readonly store: NotificationStore) {}
 
   @Get()
   @ApiOperation({ summary: 'What one person was told, newest first' })
@@ -26,14 +21,5 @@ export class NotificationsController {
   @ApiQuery({ name: 'limit', required: false, description: '1 to 500, 50 if not given' })
   list(@Query(new ZodPipe(listSchema)) query: z.infer<typeof listSchema>): Promise<Notification[]> {
     return this.store.of(query.recipient, query.limit);
-  }
-
-  @Get('dead-letters')
-  @ApiOperation({ summary: 'Events that were refused, or whose messages could not be delivered; newest first' })
-  @ApiQuery({ name: 'limit', required: false, description: '1 to 200, 50 if not given' })
-  deadLetterList(
-    @Query(new ZodPipe(deadLettersSchema)) query: z.infer<typeof deadLettersSchema>,
-  ): Promise<DeadLetterView[]> {
-    return this.deadLetters.latest(query.limit);
   }
 }

@@ -9,11 +9,11 @@ export class NotificationStore {
   constructor(private readonly database: DataSource) {}
 
   /**
-   * Stores those that are new. Gives the keys of those that are to be delivered now: the new ones, and the ones that an
-   * earlier process stored and did not get to deliver. What waits for another try is not among them.
+   * Stores those that are new. Gives those that are to be delivered: the new ones, and the ones that were stored and are not
+   * settled. By key: the channels that still have to take the message, null for all.
    */
-  async register(messages: readonly Message[]): Promise<ReadonlySet<string>> {
-    if (messages.length === 0) return new Set();
+  async register(messages: readonly Message[]): Promise<ReadonlyMap<string, readonly string[] | null>> {
+    if (messages.length === 0) return new Map();
     const column = <K extends keyof Message>(name: K): Message[K][] => messages.map((message) => message[name]);
     const stored: { key: string }[] = await this.database.query(
       `insert into notification (key, ride_id, recipient, kind, title, text, at)
@@ -29,16 +29,15 @@ export class NotificationStore {
         column('at').map((at) => new Date(at)),
       ],
     );
-    const keys = new Set(stored.map(({ key }) => key));
-    if (keys.size === messages.length) return keys;
-    const known = column('key').filter((key) => !keys.has(key));
-    const left: { key: string }[] = await this.database.query(
-      `select key from notification n where key = any($1) and state = 'pending'
-         and not exists (select from delivery_retry r where r.key = n.key)`,
+    const wanted = new Map<string, readonly string[] | null>(stored.map(({ key }) => [key, null]));
+    if (wanted.size === messages.length) return wanted;
+    const known = column('key').filter((key) => !wanted.has(key));
+    const left: { key: string; channels_left: string[] | null }[] = await this.database.query(
+      `select key, channels_left from notification where key = any($1) and state = 'pending'`,
       [known],
     );
-    for (const { key } of left) keys.add(key);
-    return keys;
+    for (const { key, channels_left: channelsLeft } of left) wanted.set(key, channelsLeft);
+    return wanted;
   }
 
   /** Newest first. */

@@ -1,21 +1,22 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { RideEvent } from '@ridestream/ride-domain/events/ride-events';
 import type { StreamRecord } from 'streaming-core/client/types';
-import type { DeliveryPolicy } from '../config.js';
+import type { BatchContext } from 'streaming-core/nest/stream-consumer.decorators';
 import { type Message, messagesFor } from '../core/messages.js';
-import { DeliveryStore, type FailedDelivery } from '../store/delivery-store.js';
+import { DeliveryStore, type FailedTry } from '../store/delivery-store.js';
 import { NotificationStore } from '../store/notification-store.js';
-import { Delivery, DELIVERY_POLICY_TOKEN, inLanes, nextTryAt } from './delivery.js';
+import { Delivery, inLanes } from './delivery.js';
 import { NotificationMetrics } from './notification-metrics.js';
 
-/** Too many messages of the partition wait for another try: its consumption waits with them. */
-export class TooManyWaitingError extends Error {
-  override readonly name = 'TooManyWaitingError';
+interface Telling {
+  readonly record: StreamRecord;
+  readonly messages: readonly Message[];
 }
 
-interface Outgoing {
-  readonly message: Message;
+/** An event whose messages were not all taken, or which waits behind such a one of its ride. */
+interface Untold {
   readonly record: StreamRecord;
+  readonly failed: FailedTry | undefined;
 }
 
 /** Rides whose messages are under way at the same time. */
@@ -23,7 +24,8 @@ const LANES = 32;
 
 /**
  * A batch of events, from one partition, to messages that are stored, delivered and settled: a few statements for all.
- * Messages of a ride go out in order; rides go out beside each other.
+ * Messages of a ride go out in order; rides go out beside each other. An event whose message a channel refuses goes to the
+ * retry ladder, and later ones of its ride behind it.
  */
 @Injectable()
 export class BatchDelivery {
@@ -31,66 +33,82 @@ export class BatchDelivery {
     private readonly notifications: NotificationStore,
     private readonly deliveries: DeliveryStore,
     private readonly delivery: Delivery,
-    @Inject(DELIVERY_POLICY_TOKEN) private readonly policy: DeliveryPolicy,
     private readonly metrics: NotificationMetrics,
   ) {}
 
-  /**
-   * Rejects when the database is away: to be called again with the same events, which does no harm.
-   * @throws TooManyWaitingError before anything is done
-   */
+  /** Rejects when the database is away or too many rides wait: to be called again with the same events, which does no harm. */
   async handle(
-    partition: number,
     events: readonly { readonly event: RideEvent; readonly record: StreamRecord }[],
+    context: BatchContext,
   ): Promise<void> {
-    const waiting = await this.deliveries.waitingRides(partition);
-    if (waiting.messages >= this.policy.waitingMax) {
-      throw new TooManyWaitingError(`${waiting.messages} messages of partition ${partition} wait for another try`);
-    }
-    const outgoing = outgoingOf(events);
-    const wanted = await this.notifications.register(outgoing.map(({ message }) => message));
-    const rides = byRide(outgoing.filter(({ message }) => wanted.has(message.key)));
+    const free = events.filter(({ record }) => !context.mustWait(record));
+    const told = free.map(({ event, record }) => ({ record, messages: messagesFor(event) }));
+    const unique = new Map(told.flatMap(({ messages }) => messages).map((message) => [message.key, message]));
+    const wanted = await this.notifications.register([...unique.values()]);
     const delivered: string[] = [];
-    const failed: FailedDelivery[] = [];
-    await inLanes([...rides], LANES, async ([rideId, ofRide]) => {
-      let isBlocked = waiting.rides.has(rideId);
-      for (const { message, record } of ofRide) {
-        const failure = isBlocked ? this.behind(message, record) : await this.tryOnce(message, record);
-        if (failure) failed.push(failure);
-        else delivered.push(message.key);
-        isBlocked = failure !== undefined;
-      }
+    const untold: Untold[][] = [];
+    const behind = events.filter(({ record }) => context.mustWait(record)).map(({ record }) => record);
+    const rides = [...Map.groupBy(told, ({ record }) => record.key)];
+    await inLanes(rides, LANES, async ([, ofRide]) => {
+      const left = await this.tell(ofRide, wanted, delivered);
+      if (left.length > 0) untold.push(left);
     });
-    await this.deliveries.settle(delivered, failed);
+    await this.deliveries.settle(
+      delivered,
+      untold.flat().flatMap(({ failed }) => failed ?? []),
+    );
     this.metrics.delivered.inc(delivered.length);
-    this.metrics.duplicates.inc(outgoing.length - wanted.size);
+    this.metrics.duplicates.inc(unique.size - wanted.size);
+    for (const ofRide of untold) for (const one of ofRide) await this.handOver(one, context);
+    for (const record of behind) await context.retry(record, 'waits for an earlier message of its ride');
   }
 
-  private async tryOnce(message: Message, record: StreamRecord): Promise<FailedDelivery | undefined> {
-    const { failedChannels, reason } = await this.delivery.deliver(message, this.delivery.channelNames);
-    if (failedChannels.length === 0) return undefined;
-    this.metrics.failedTries.inc();
-    const dueAt = nextTryAt(this.policy, 1, Date.now());
-    return { message, channels: failedChannels, attempts: 1, dueAt, reason, record };
-  }
-
-  private behind(message: Message, record: StreamRecord): FailedDelivery {
-    const reason = 'waits for an earlier message of its ride';
-    return { message, channels: this.delivery.channelNames, attempts: 0, dueAt: new Date(), reason, record };
-  }
-}
-
-/** Each message once, in order. */
-function outgoingOf(events: readonly { readonly event: RideEvent; readonly record: StreamRecord }[]): Outgoing[] {
-  const outgoing = new Map<string, Outgoing>();
-  for (const { event, record } of events) {
-    for (const message of messagesFor(event)) {
-      if (!outgoing.has(message.key)) outgoing.set(message.key, { message, record });
+  /** Tells the events of a ride in order up to the first failure; gives those that are not told. */
+  private async tell(
+    ofRide: readonly Telling[],
+    wanted: ReadonlyMap<string, readonly string[] | null>,
+    delivered: string[],
+  ): Promise<Untold[]> {
+    const untold: Untold[] = [];
+    const done = new Set<string>();
+    for (const { record, messages } of ofRide) {
+      const failed = untold.length > 0 ? undefined : await this.tryEach(messages, wanted, done);
+      if (untold.length > 0 || failed) untold.push({ record, failed });
     }
+    delivered.push(...done);
+    return untold;
   }
-  return [...outgoing.values()];
-}
 
-function byRide(outgoing: readonly Outgoing[]): Map<string, Outgoing[]> {
-  return Map.groupBy(outgoing, ({ message }) => message.rideId);
+  /** The first failure; messages after it are not tried. */
+  private async tryEach(
+    messages: readonly Message[],
+    wanted: ReadonlyMap<string, readonly string[] | null>,
+    done: Set<string>,
+  ): Promise<FailedTry | undefined> {
+    for (const message of messages) {
+      const channelsLeft = wanted.get(message.key);
+      if (channelsLeft === undefined || done.has(message.key)) continue;
+      const channels = channelsLeft ?? this.delivery.channelNames;
+      const { failedChannels, reason } = await this.delivery.deliver(message, channels);
+      if (failedChannels.length > 0) {
+        this.metrics.failedTries.inc();
+        return { key: message.key, channelsLeft: failedChannels, reason };
+      }
+      done.add(message.key);
+    }
+    return undefined;
+  }
+
+  /** First the dead letter, then the row: a crash between the two writes the letter twice and loses nothing. */
+  private async handOver({ record, failed }: Untold, context: BatchContext): Promise<void> {
+    if (!failed) {
+      await context.retry(record, 'waits for an earlier message of its ride');
+      return;
+    }
+    const tries = context.attemptOf(record);
+    const error = `${failed.key} was not delivered in ${tries} tries: ${failed.reason}`;
+    if ((await context.retry(record, error)) === 'ladder') return;
+    await this.deliveries.giveUp(failed.key);
+    this.metrics.givenUp.inc();
+  }
 }

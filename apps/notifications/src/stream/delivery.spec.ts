@@ -3,7 +3,7 @@ import type { NotificationChannel } from '../channels/channel.js';
 import { DELIVERY_POLICY } from '../config.js';
 import { messagesFor } from '../core/messages.js';
 import { rideQueued } from '../../test/ride-fixtures.js';
-import { Delivery, inLanes, nextTryAt } from './delivery.js';
+import { Delivery, inLanes } from './delivery.js';
 
 const [message] = messagesFor(rideQueued('r1'));
 
@@ -39,14 +39,6 @@ describe('Delivery', () => {
     const outcome = await delivery.deliver(message!, ['silent']);
     expect(outcome).toEqual({ failedChannels: ['silent'], reason: 'channel silent: no answer within 5 ms' });
     expect(given?.aborted).toBe(true);
-  });
-});
-
-describe('nextTryAt', () => {
-  it('doubles up to the longest delay', () => {
-    const policy = { ...DELIVERY_POLICY, firstDelayMs: 100, maxDelayMs: 1_000 };
-    const delays = [1, 2, 3, 4, 5, 60].map((attempts) => nextTryAt(policy, attempts, 5_000).getTime() - 5_000);
-    expect(delays).toEqual([100, 200, 400, 800, 1_000, 1_000]);
   });
 });
 

@@ -70,12 +70,6 @@ export class Delivery {
   }
 }
 
-/** When the try after number `attempts` is due: doubles from the first delay up to the longest. */
-export function nextTryAt(policy: DeliveryPolicy, attempts: number, nowMs: number): Date {
-  const delayMs = Math.min(policy.maxDelayMs, policy.firstDelayMs * 2 ** Math.min(20, Math.max(0, attempts - 1)));
-  return new Date(nowMs + delayMs);
-}
-
 /** Calls `work` for each item, up to `width` at a time. Rejects with the first failure, once nothing is under way. */
 export async function inLanes<T>(items: readonly T[], width: number, work: (item: T) => Promise<void>): Promise<void> {
   const queue = items.values();

@@ -1,6 +1,6 @@
 import { type DynamicModule, Injectable, Module } from '@nestjs/common';
-import type { StreamClientOptions } from 'streaming-core/client/types';
 import { prometheusLag, prometheusMetrics } from 'streaming-core/nest/prometheus-metrics';
+import type { StreamingModuleOptions } from 'streaming-core/nest/streaming-options';
 import { StreamingConsumers } from 'streaming-core/nest/streaming-consumers';
 import { StreamingModule } from 'streaming-core/nest/streaming.module';
 import { HealthRegistry } from '../health/health-registry.js';
@@ -21,7 +21,7 @@ class StreamingProbes {
 /** `StreamingModule` with the platform's metrics and health. */
 @Module({})
 export class PlatformStreamingModule {
-  static forRoot(options: StreamClientOptions): DynamicModule {
+  static forRoot(options: StreamingModuleOptions): DynamicModule {
     return {
       module: PlatformStreamingModule,
       imports: [

@@ -26,7 +26,7 @@ export interface BatchRunnerParts extends Pick<RunnerContext, 'producer' | 'metr
  */
 export class BatchRunner {
   readonly #parts: BatchRunnerParts;
-  readonly #settled = new WeakSet<StreamRecord>();
+  readonly #settled = new WeakMap<StreamRecord, 'ladder' | 'dead-letter'>();
   readonly #progress = new WeakMap<PartitionBatch, number>();
 
   constructor(parts: BatchRunnerParts) {
@@ -71,7 +71,7 @@ export class BatchRunner {
       if (this.#settled.has(one.read)) continue;
       const event = await this.#admit(one, route);
       if (event === undefined) {
-        this.#settled.add(one.read);
+        this.#settled.set(one.read, 'dead-letter');
         continue;
       }
       events.push({ event: event.event, record: one.attempted.record });
@@ -127,19 +127,30 @@ export class BatchRunner {
       if (!taken) throw new Error(`${record.topic}@${record.offset} is not an event of this batch`);
       return taken;
     };
-    const settle = async (record: StreamRecord, work: (attempted: Attempted) => Promise<void>): Promise<void> => {
+    const settle = async (record: StreamRecord, work: (attempted: Attempted) => Promise<'ladder' | 'dead-letter'>) => {
       const { read, attempted } = takenAs(record);
-      if (this.#settled.has(read)) return;
-      if (failed.isHeldBack(attempted)) await failed.moveBehind(attempted);
-      else await work({ ...attempted, attempts: attempted.attempts + 1 });
-      this.#settled.add(read);
+      const settled = this.#settled.get(read) ?? (await work({ ...attempted, attempts: attempted.attempts + 1 }));
+      this.#settled.set(read, settled);
+      return settled;
+    };
+    const retry = async (record: StreamRecord, error: unknown) =>
+      settle(record, async (attempted) => {
+        if (!failed.isHeldBack(attempted)) return failed.escalate(attempted, error);
+        await failed.moveBehind(takenAs(record).attempted);
+        return 'ladder';
+      });
+    const deadLetter = async (record: StreamRecord, reason: string): Promise<void> => {
+      await settle(record, async (attempted) => {
+        await failed.bury(attempted, reason, 'failed');
+        return 'dead-letter';
+      });
     };
     return {
       signal,
       publisher: new StreamPublisher(producer),
       commit: (nextOffset) => commit({ topic: batch.topic, partition: batch.partition, offset: nextOffset }),
-      retry: (record, error) => settle(record, (attempted) => failed.escalate(attempted, error)),
-      deadLetter: (record, reason) => settle(record, (attempted) => failed.bury(attempted, reason, 'failed')),
+      retry,
+      deadLetter,
       mustWait: (record) => failed.isHeldBack(takenAs(record).attempted),
       attemptOf: (record) => takenAs(record).attempted.attempts + 1,
       inTraceOf: (record, work) => tracing.run(record.headers, work),

@@ -9,6 +9,7 @@ import {
   type HookKind,
   type StreamConsumerOptions,
 } from './stream-consumer.decorators.js';
+import type { ConsumerSettings } from './streaming-options.js';
 import { streamClientToken } from './tokens.js';
 
 type Method = (...args: unknown[]) => unknown;
@@ -25,12 +26,16 @@ export class ConsumerExplorer {
    * The consumers of one connection.
    * @throws Error if a class says contradictory things or names no connection that is, so that a mistake shows at start
    */
-  consumers(connection: string | undefined): ConsumerDefinition[] {
+  consumers(
+    connection: string | undefined,
+    settings: Readonly<Record<string, ConsumerSettings>> = {},
+  ): ConsumerDefinition[] {
     const definitions: ConsumerDefinition[] = [];
     for (const { instance, metatype } of this.discovery.getProviders()) {
       if (typeof metatype !== 'function' || typeof instance !== 'object' || instance === null) continue;
-      const options = Reflect.getMetadata(CONSUMER_METADATA, metatype) as StreamConsumerOptions | undefined;
-      if (!options) continue;
+      const declared = Reflect.getMetadata(CONSUMER_METADATA, metatype) as StreamConsumerOptions | undefined;
+      if (!declared) continue;
+      const options = { ...declared, ...settings[declared.groupId] };
       this.#checkConnection(metatype.name, options);
       if (options.connection === connection) definitions.push(this.#define(metatype.name, instance as object, options));
     }

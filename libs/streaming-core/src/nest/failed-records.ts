@@ -43,21 +43,22 @@ export class FailedRecords {
 
   /**
    * After a failure: up to the next rung, on the last rung once more while attempts are left, else to the dead letters.
-   * Resolves when that is acknowledged.
+   * Resolves when that is acknowledged, with where it went.
    * @throws LadderFull when the record has to be retried where it is
    */
-  async escalate(failed: Attempted, error: unknown): Promise<void> {
+  async escalate(failed: Attempted, error: unknown): Promise<'ladder' | 'dead-letter'> {
     const { retry, nowMs, metrics, groupId } = this.#parts;
     const rungs = retry.ladderDelaysMs.length;
     // One that only waited behind others came up without attempts of its own: it has them left.
     const isOver = failed.attempts >= retry.attempts + rungs && retry.exhausted === 'dead-letter';
     if (rungs === 0 || isOver) {
       await this.bury(failed, describeError(error), 'failed');
-      return;
+      return 'dead-letter';
     }
     const rung = Math.min(failed.rung + 1, rungs);
     await this.#move(failed, { rung, dueMs: Math.round(nowMs() + retry.ladderDelaysMs[rung - 1]!) }, error);
     metrics.retried?.({ groupId, topic: failed.record.topic, where: 'ladder' });
+    return 'ladder';
   }
 
   /** To where the older records of its key wait, and to be handled right after them. */

@@ -96,7 +96,7 @@ export interface BatchContext {
    * Hands one record of the batch to the next rung of the ladder, or to the dead letters after the last attempt. With
    * `ladderOrder: 'key'` the handler hands over later records of the same key, too: those for which {@link mustWait} is true.
    */
-  retry(record: StreamRecord, error: unknown): Promise<void>;
+  retry(record: StreamRecord, error: unknown): Promise<'ladder' | 'dead-letter'>;
   /** With `ladderOrder: 'key'`: an earlier record of its key is on the ladder. It goes behind that by {@link retry}. */
   mustWait(record: StreamRecord): boolean;
   /** Makes one record of the batch a dead letter. */

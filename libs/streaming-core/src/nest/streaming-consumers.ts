@@ -7,7 +7,7 @@ import {
 import type { StreamClient, StreamProducer } from '../client/types.js';
 import type { ConsumerExplorer } from './consumer-explorer.js';
 import { ConsumerRunner, type ConsumerStatus } from './consumer-runner.js';
-import type { StreamingMetrics } from './streaming-options.js';
+import type { ConsumerSettings, StreamingMetrics } from './streaming-options.js';
 import type { Tracing } from './tracing.js';
 
 export interface StreamingStatus {
@@ -31,6 +31,8 @@ export interface StreamingConsumersParts {
   readonly metrics: StreamingMetrics;
   readonly tracing: Tracing;
   readonly explorer: ConsumerExplorer;
+  /** By group id. */
+  readonly settings: Readonly<Record<string, ConsumerSettings>>;
 }
 
 /**
@@ -70,8 +72,8 @@ export class StreamingConsumers implements OnApplicationBootstrap, BeforeApplica
   }
 
   async onApplicationBootstrap(): Promise<void> {
-    const { connection, explorer, ...context } = this.#parts;
-    this.#runners = explorer.consumers(connection).map(
+    const { connection, explorer, settings, ...context } = this.#parts;
+    this.#runners = explorer.consumers(connection, settings).map(
       (definition) =>
         new ConsumerRunner(definition, {
           ...context,

@@ -1,4 +1,5 @@
 import type { StreamClientOptions } from '../client/types.js';
+import type { StreamConsumerOptions } from './stream-consumer.decorators.js';
 import type { Tracing } from './tracing.js';
 
 export interface HandlerLabels {
@@ -23,7 +24,17 @@ export interface StreamingMetrics {
   deadLettered?(labels: HandlerLabels & { readonly reason: 'refused' | 'failed' }): void;
 }
 
+/** What a deployment may set for a consumer group; it takes the place of what `@StreamConsumer` says. */
+export type ConsumerSettings = Partial<
+  Pick<
+    StreamConsumerOptions,
+    'retry' | 'concurrency' | 'inFlightMax' | 'maxBatchRecords' | 'sessionTimeoutMs' | 'startAt' | 'isolation'
+  >
+>;
+
 export interface StreamingModuleOptions extends StreamClientOptions {
+  /** Settings by group id. */
+  readonly consumers?: Readonly<Record<string, ConsumerSettings>>;
   readonly metrics?: StreamingMetrics;
   /** Default: W3C Trace Context, see `trace-context`. `false`: records neither carry nor begin a trace. */
   readonly tracing?: Tracing | false;

@@ -94,11 +94,11 @@ function defineModule(
         useFactory: (
           given: StreamClient,
           sender: StreamProducer,
-          { metrics = {}, tracing }: StreamingModuleOptions,
+          { metrics = {}, tracing, consumers: settings = {} }: StreamingModuleOptions,
           explorer: ConsumerExplorer,
         ) =>
           new StreamingConsumers({
-            ...{ connection, client: given, producer: sender, metrics, explorer },
+            ...{ connection, client: given, producer: sender, metrics, explorer, settings },
             tracing: tracingOf(tracing),
           }),
       },
