@@ -22,6 +22,9 @@ const CLASSES = {
   'kafka-broker-api-versions': 'org.apache.kafka.tools.BrokerApiVersionsCommand',
   'kafka-metadata-quorum': 'org.apache.kafka.tools.MetadataQuorumCommand',
   'kafka-transactions': 'org.apache.kafka.tools.TransactionsCommand',
+  'kafka-dump-log': 'kafka.tools.DumpLogSegments',
+  'kafka-producer-perf-test': 'org.apache.kafka.tools.ProducerPerformance',
+  'transactional-message-copier': 'org.apache.kafka.tools.TransactionalMessageCopier',
   'kafka-console-producer': 'org.apache.kafka.tools.ConsoleProducer',
   'kafka-console-consumer': 'org.apache.kafka.tools.consumer.ConsoleConsumer',
 } as const;
