@@ -82,6 +82,7 @@ export class RequestLog {
 
   /** For the broker's side: notes a request, and gives what notes its end. */
   begin(apiKey: ApiKey, request: Struct, context: RequestContext): RequestNote {
+    if (this.entriesMax === 0) return NO_NOTE;
     const entry: Entry = {
       api: findApi(apiKey)!.name as ApiName,
       version: context.apiVersion,
@@ -111,6 +112,8 @@ export interface RequestNote {
   struck: (fault: string) => void;
   end: (outcome: 'answered' | 'dropped', answer: Struct | null) => void;
 }
+
+const NO_NOTE: RequestNote = { struck: () => undefined, end: () => undefined };
 
 function matches({ api, facts }: Entry, filter: RequestFilter): boolean {
   return (filter.api === undefined || filter.api === api) && isWithin(facts, filter);

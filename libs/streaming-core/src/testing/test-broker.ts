@@ -48,7 +48,7 @@ export interface TestBrokerOptions {
   readonly port?: number;
   /** Default: silent. */
   readonly logger?: Logger;
-  /** How many requests {@link TestBroker.requests} remembers. Default 1,000. */
+  /** How many requests {@link TestBroker.requests} remembers. Default 1,000; 0 takes no notes, for benchmarks. */
   readonly requestsMax?: number;
 }
 
