@@ -1,6 +1,8 @@
 import { isDynamic } from 'streaming-core/broker/configs/dynamic-settings';
 import { BROKER_SETTINGS } from 'streaming-core/broker/settings';
 import { TOPIC_CONFIGS, type TopicConfigDefinition } from 'streaming-core/log/topic-configs';
+import { REASONS } from '../answers/differences.ts';
+import { readGolden } from '../answers/golden.ts';
 import { NOT_SERVED, NOTES } from './api-notes.ts';
 import { CLIENTS, type ClientFacts } from './clients.ts';
 
@@ -33,6 +35,7 @@ export function compatibilityDocument(kafka: KafkaFacts, served: Served): string
     HEAD,
     `## Requests\n\n${table(['key', 'request', 'served', 'Apache Kafka 4.2', 'what differs, and why'], servedRows(kafka, served))}`,
     `## Requests that are refused as unknown\n\n${table(['key', 'request', 'Apache Kafka 4.2', 'why'], unservedRows(kafka, served))}`,
+    `## Answers\n\n${answersHead()}\n\n${table(['requests', 'field', 'what differs, and why'], answerRows())}`,
     `## Features\n\n${features(served)}`,
     `## Which version a client gets\n\n${CLIENTS_HEAD}\n\n${table(['request', ...CLIENTS.map(({ name }) => name)], clientRows(kafka, served))}`,
     `## Broker settings\n\n${settingsHead(kafka)}\n\n${table(['setting', 'default here', "Kafka's default", 'what it does'], settingRows(kafka))}`,
@@ -69,6 +72,23 @@ function unservedRows({ apis }: KafkaFacts, { apiKeys }: Served): Row[] {
   return apis
     .filter(({ key }) => !keys.has(key))
     .map(({ key, name, min, max }) => [String(key), name, span(min, max), NOT_SERVED[key] ?? 'Not served yet.']);
+}
+
+function answersHead(): string {
+  const { version, answers } = readGolden();
+  const count = Object.values(answers).reduce((sum, byVersion) => sum + Object.keys(byVersion).length, 0);
+  return `${count} requests, most of them wrong in some way, were asked of Apache Kafka ${version}. The answers of this broker to the same
+requests are the same, field by field, but for texts of errors, and for these (test/answers):`;
+}
+
+function answerRows(): Row[] {
+  return REASONS.map(({ cases, paths, why }) => [readable(cases), readable(paths), why]);
+}
+
+function readable({ source }: RegExp): string {
+  return source === '.'
+    ? 'all'
+    : source.replaceAll(/[\^$]/g, '').replace(/: $/, '').replaceAll('|', ', ').replaceAll(/[()]/g, '');
 }
 
 function features({ finalizedFeatures }: Served): string {
