@@ -52,6 +52,8 @@ export interface BrokerStart extends BrokerOptions {
   readonly ports: BrokerPorts;
   /** Default: silent. */
   readonly logger?: Logger;
+  /** Passwords by user, set before clients are served: for the first administrator. */
+  readonly passwords?: ReadonlyMap<string, string>;
   /** Stands between connections and handlers: gets the table that answers, gives the one that connections ask. For tests. */
   readonly interceptRequests?: (table: RequestTable) => RequestTable;
 }
@@ -123,6 +125,7 @@ export class Broker {
     let security: Security;
     try {
       security = new Security(config, new FileSecurityStore(storage, dataDirectory), random);
+      for (const [user, password] of options.passwords ?? []) security.setPassword(user, password);
       const { authorizer, scram } = security;
       this.#listeners = new Listeners({ config, authorizer, scram, clock: networkClock, random, logger });
       configs = new ConfigResources(config, topics, new ConfigStore(storage, dataDirectory));

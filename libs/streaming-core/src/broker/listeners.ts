@@ -98,7 +98,7 @@ export class Listeners {
   reloadCertificates(): void {
     const speaking = this.#doors.filter(({ config }) => usesTls(config));
     const renewed = speaking.map((door) => [door, tlsOptionsOf(this.#world.config, door.config.name)] as const);
-    for (const [door, options] of renewed) door.listener?.replaceTls(options);
+    for (const [door, options] of renewed) door.listener?.replaceTls?.(options);
   }
 
   #warnIfOpen({ config, listener }: Door): void {

@@ -1,4 +1,6 @@
-import { Admin } from '@platformatic/kafka';
+import { Admin, Connection } from '@platformatic/kafka';
+import { connectionOptionsOf } from '../client/security.js';
+import { commandSecurity } from './security.js';
 
 export { table } from './output.js';
 
@@ -11,6 +13,7 @@ export interface ShowOptions extends BootstrapOptions {
   readonly json: boolean;
 }
 
+const CLIENT_ID = 'streaming-core-cli';
 const CONNECT_TIMEOUT_MS = 5_000;
 
 /** Something that was asked for is not there, or not as it must be: exit code 1. */
@@ -24,10 +27,11 @@ export async function withAdmin<T>(
   action: (admin: Admin) => Promise<T>,
 ): Promise<T> {
   const admin = new Admin({
-    clientId: 'streaming-core-cli',
+    clientId: CLIENT_ID,
     bootstrapBrokers: bootstrapServer.split(','),
     connectTimeout: CONNECT_TIMEOUT_MS,
     retries: 1,
+    ...connectionOptionsOf(commandSecurity().security, hostsOf(bootstrapServer)),
   });
   try {
     return await action(admin);
@@ -35,6 +39,35 @@ export async function withAdmin<T>(
     await admin.close();
   }
 }
+
+/** As {@link withAdmin}, for requests that the library's admin client lacks: on a connection to the first broker that answers. */
+export async function withConnection<T>(
+  { bootstrapServer }: BootstrapOptions,
+  action: (connection: Connection) => Promise<T>,
+): Promise<T> {
+  const options = connectionOptionsOf(commandSecurity().security, hostsOf(bootstrapServer));
+  const connection = new Connection(CLIENT_ID, { connectTimeout: CONNECT_TIMEOUT_MS, ...options });
+  connection.on('error', () => undefined);
+  try {
+    await connectToAny(connection, bootstrapServer.split(','));
+    return await action(connection);
+  } finally {
+    await connection.close();
+  }
+}
+
+async function connectToAny(connection: Connection, [server = '', ...others]: readonly string[]): Promise<void> {
+  const at = server.lastIndexOf(':');
+  try {
+    await connection.connect(server.slice(0, at), Number(server.slice(at + 1)));
+  } catch (error) {
+    if (others.length === 0) throw error;
+    await connectToAny(connection, others);
+  }
+}
+
+const hostsOf = (bootstrapServer: string): string[] =>
+  bootstrapServer.split(',').map((server) => server.slice(0, server.lastIndexOf(':')));
 
 /** End (or, with `timestamp`, other) offsets of a topic's partitions. */
 export async function listOffsets(

@@ -1,5 +1,6 @@
 import { createStreamClient } from '../client/stream-client.js';
 import type { PartitionReader, StreamRecord } from '../client/types.js';
+import { commandSecurity } from './security.js';
 import type { BootstrapOptions } from './admin-session.js';
 
 export interface ConsumeOptions extends BootstrapOptions {
@@ -11,7 +12,11 @@ export interface ConsumeOptions extends BootstrapOptions {
 
 /** Shows what a topic holds and, with `follow`, what comes. Ends at the end of the topic, after `max` records, or on SIGINT. */
 export async function consume(topic: string, options: ConsumeOptions): Promise<void> {
-  const client = createStreamClient({ brokers: options.bootstrapServer, clientId: 'streaming-core-cli' });
+  const client = createStreamClient({
+    brokers: options.bootstrapServer,
+    clientId: 'streaming-core-cli',
+    ...commandSecurity(),
+  });
   const admin = client.admin();
   const reader = client.reader();
   try {

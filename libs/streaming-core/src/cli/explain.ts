@@ -8,8 +8,12 @@ export const EXIT = { done: 0, failed: 1, usage: 2, unreachable: 3 } as const;
 
 const UNREACHABLE = new Set(['PLT_KFK_NETWORK', 'PLT_KFK_TIMEOUT', 'BROKER_UNREACHABLE']);
 
+const REFUSED = new Set(['PLT_KFK_AUTHENTICATION', 'AUTHENTICATION_FAILED']);
+
 export function exitCodeOf(error: unknown): number {
-  return leavesOf(error).some((leaf) => UNREACHABLE.has(leaf.code ?? '')) ? EXIT.unreachable : EXIT.failed;
+  return refusalOf(error) === undefined && leavesOf(error).some((leaf) => UNREACHABLE.has(leaf.code ?? ''))
+    ? EXIT.unreachable
+    : EXIT.failed;
 }
 
 /** An error as a sentence that says what to do. */
@@ -17,6 +21,8 @@ export function explain(error: unknown): string {
   if (error instanceof BrokerConfigError) return `these settings do not fit:\n${error.message.replace(/^/gm, '  ')}`;
   if (error instanceof DirectoryInUseError || error instanceof MetaPropertiesError) return error.message;
   if (error instanceof StorageError) return explainStorage(error);
+  const refusal = refusalOf(error);
+  if (refusal !== undefined) return `authentication failed: ${refusal.message}`;
   return explainNetwork(error) ?? explainLeaves(error);
 }
 
@@ -63,6 +69,11 @@ function leavesOf(error: unknown): Leaf[] {
   const inner: readonly unknown[] = error instanceof AggregateError ? error.errors : [];
   const found = inner.length > 0 ? inner.flatMap(leavesOf) : error.cause instanceof Error ? leavesOf(error.cause) : [];
   return [error, ...found];
+}
+
+/** A broker that answers and does not let this client in; libraries wrap that in network errors. */
+function refusalOf(error: unknown): Leaf | undefined {
+  return leavesOf(error).findLast(({ code }) => REFUSED.has(code ?? ''));
 }
 
 function explainLeaves(error: unknown): string {

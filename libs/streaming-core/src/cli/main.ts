@@ -4,7 +4,9 @@ import { addAdminCommands, bootstrap } from './admin-commands.js';
 import type { ConsumeOptions } from './consume.js';
 import { addDeadLetters } from './dlq-command.js';
 import { EXIT, exitCodeOf, explain } from './explain.js';
-import { collectSettings, parseDirectory, parsePort, parseWholeNumber } from './options.js';
+import { collect, collectSettings, parseDirectory, parsePort, parseWholeNumber } from './options.js';
+import { addSecurityCommands } from './security-commands.js';
+import { chooseSecurity } from './security.js';
 import type { ServeOptions } from './serve.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
@@ -16,12 +18,22 @@ function createProgram(): Command {
   const program = new Command('streaming-core')
     .description('An event-streaming engine that speaks the Apache Kafka protocol')
     .version(version)
+    .addOption(
+      new Option('--command-config <file>', "properties to reach a secured cluster, as for Kafka's tools").env(
+        'KAFKA_COMMAND_CONFIG',
+      ),
+    )
+    .hook('preAction', (root, command) => {
+      // A broker is no client: what reaches other clusters is not its business.
+      if (command.name() !== 'serve') chooseSecurity(root.opts<{ commandConfig?: string }>().commandConfig);
+    })
     .addHelpText(
       'after',
       `\nExit codes: ${EXIT.done} done; ${EXIT.failed} it failed or is not there; ${EXIT.usage} wrong usage; ${EXIT.unreachable} no broker answers`,
     );
   addServe(program);
   addAdminCommands(program);
+  addSecurityCommands(program);
   addRecords(program);
   addDeadLetters(program);
   program
@@ -47,6 +59,12 @@ function addServe(program: Command): void {
     .option('--data-dir <directory>', 'where topics are kept', parseDirectory, '.streaming-core')
     .option('--node-id <number>', 'id of this broker', parseWholeNumber, 1)
     .option('--config <key=value>', "a setting by Kafka's name; may be given several times", collectSettings, {})
+    .option(
+      '--add-scram <user:password>',
+      'give a user a password before clients are served; may be given several times; @file takes lines of a file',
+      collect,
+      [],
+    )
     .option('--metrics-port <port>', 'serve /metrics and /health on this port', parsePort)
     .addOption(
       new Option('--log-level <level>', 'how much to log')

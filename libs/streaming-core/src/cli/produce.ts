@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline';
 import { createStreamClient } from '../client/stream-client.js';
 import type { OutgoingRecord } from '../client/types.js';
+import { commandSecurity } from './security.js';
 import type { BootstrapOptions } from './admin-session.js';
 
 const BATCH_RECORDS = 500;
@@ -10,7 +11,11 @@ export async function produce(
   topic: string,
   options: BootstrapOptions & { readonly keySeparator?: string; readonly partition?: number },
 ): Promise<void> {
-  const client = createStreamClient({ brokers: options.bootstrapServer, clientId: 'streaming-core-cli' });
+  const client = createStreamClient({
+    brokers: options.bootstrapServer,
+    clientId: 'streaming-core-cli',
+    ...commandSecurity(),
+  });
   try {
     const producer = await client.producer();
     let batch: OutgoingRecord[] = [];

@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Broker } from '../broker/broker.js';
+import { BrokerConfigError } from '../broker/config.js';
+import type { Logger } from '../broker/logger.js';
 import { NodeClock } from '../ports/node/node-clock.js';
 import { NodeNetwork } from '../ports/node/node-network.js';
 import { NodeProcess } from '../ports/node/node-process.js';
@@ -16,6 +19,8 @@ export interface ServeOptions {
   readonly dataDir: string;
   readonly nodeId: number;
   readonly config: Readonly<Record<string, string>>;
+  /** `user:password`, or `@file` with one a line. */
+  readonly addScram: readonly string[];
   readonly metricsPort?: number;
   readonly logLevel: string;
   readonly logFormat: LogFormat;
@@ -45,7 +50,9 @@ export async function serve(options: ServeOptions, version: string): Promise<voi
       process: new NodeProcess(),
     },
     logger,
+    passwords: passwordsOf(options.addScram),
   });
+  reloadOnRequest(broker, logger);
   stopOnRequest(broker);
   try {
     if (options.metricsPort !== undefined) await startMetricsServer(broker, options.host, options.metricsPort);
@@ -56,6 +63,32 @@ export async function serve(options: ServeOptions, version: string): Promise<voi
     throw error;
   }
   announce(broker, options, { version, dataDirectory, startMs: performance.now() - startedAt });
+}
+
+/** @throws {BrokerConfigError} */
+function passwordsOf(given: readonly string[]): ReadonlyMap<string, string> {
+  const lines = given.flatMap((text) =>
+    text.startsWith('@') ? readFileSync(text.slice(1), 'utf8').split(/\r?\n/).filter(Boolean) : [text],
+  );
+  return new Map(
+    lines.map((line) => {
+      const at = line.indexOf(':');
+      if (at <= 0 || at === line.length - 1) throw new BrokerConfigError('--add-scram: must be user:password');
+      return [line.slice(0, at), line.slice(at + 1)] as const;
+    }),
+  );
+}
+
+/** SIGHUP takes renewed certificates. */
+function reloadOnRequest(broker: Broker, logger: Logger): void {
+  process.on('SIGHUP', () => {
+    try {
+      broker.reloadCertificates();
+      logger.info({}, 'certificates read anew');
+    } catch (error) {
+      logger.error({ err: error }, 'cannot read certificates: going on with those that are there');
+    }
+  });
 }
 
 function announce(

@@ -20,6 +20,9 @@ export const KafkaErrorCode = {
   ILLEGAL_GENERATION: 22,
   UNKNOWN_MEMBER_ID: 25,
   REBALANCE_IN_PROGRESS: 27,
+  TOPIC_AUTHORIZATION_FAILED: 29,
+  GROUP_AUTHORIZATION_FAILED: 30,
+  CLUSTER_AUTHORIZATION_FAILED: 31,
   TOPIC_ALREADY_EXISTS: 36,
   NOT_CONTROLLER: 41,
   OUT_OF_ORDER_SEQUENCE_NUMBER: 45,
@@ -29,6 +32,7 @@ export const KafkaErrorCode = {
   INVALID_PRODUCER_ID_MAPPING: 49,
   CONCURRENT_TRANSACTIONS: 51,
   KAFKA_STORAGE_ERROR: 56,
+  TRANSACTIONAL_ID_AUTHORIZATION_FAILED: 53,
   SASL_AUTHENTICATION_FAILED: 58,
   UNKNOWN_PRODUCER_ID: 59,
   FENCED_LEADER_EPOCH: 74,
@@ -103,6 +107,19 @@ export class KafkaResponseError extends Error {
 export function transactionFailure(cause: KafkaResponseError): StreamClientError {
   const isFenced = cause.kafkaCode === E.PRODUCER_FENCED || cause.kafkaCode === E.INVALID_PRODUCER_EPOCH;
   return new StreamClientError(isFenced ? 'PRODUCER_FENCED' : 'TRANSACTION_FAILED', cause.message, { cause });
+}
+
+const DENIED = new Set<number>([
+  E.TOPIC_AUTHORIZATION_FAILED,
+  E.GROUP_AUTHORIZATION_FAILED,
+  E.CLUSTER_AUTHORIZATION_FAILED,
+  E.TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
+  E.SASL_AUTHENTICATION_FAILED,
+]);
+
+/** True if the broker knows what was asked and does not let this client have it: asking again is no use. */
+export function isDenied({ cause }: StreamClientError): boolean {
+  return cause instanceof KafkaResponseError && DENIED.has(cause.kafkaCode);
 }
 
 /** The broker's refusal to let in who has a wrong password, certificate or token; undefined for any other failure. */

@@ -1,7 +1,7 @@
 import { Backoff, delay } from './backoff.js';
 import type { Cluster } from './cluster.js';
 import { fetchRecords } from './fetch-request.js';
-import { KafkaErrorCode as E, KafkaResponseError, asStreamClientError } from './kafka-errors.js';
+import { KafkaErrorCode as E, KafkaResponseError, asStreamClientError, isDenied } from './kafka-errors.js';
 import { lookUpOffset } from './partition-offsets.js';
 import { PartitionPump } from './partition-pump.js';
 import { readRecordBatches } from './record-batch-reader.js';
@@ -128,7 +128,7 @@ export class FetchingPartitionReader implements PartitionReader {
         return await task();
       } catch (error) {
         const failure = asStreamClientError(error, 'FETCH_FAILED', what);
-        if (Date.now() >= deadlineMs || failure.code === 'CLOSED') throw failure;
+        if (Date.now() >= deadlineMs || failure.code === 'CLOSED' || isDenied(failure)) throw failure;
         await delay(backoff.nextMs(), this.#abort.signal);
         await this.#cluster.refresh().catch(() => undefined);
       }

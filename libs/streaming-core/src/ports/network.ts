@@ -35,7 +35,7 @@ export interface Listener {
   readonly host: string;
   readonly port: number;
   /** New connections use these; those that are open go on with what they have. Only for a listener that speaks TLS. */
-  replaceTls(options: TlsServerOptions): void;
+  replaceTls?(options: TlsServerOptions): void;
   /** Stops accepting. Open connections stay until they are closed. */
   close(): Promise<void>;
 }

@@ -139,7 +139,7 @@ describe('TLS', () => {
     await once(first, 'secureConnect');
     expect(first.getPeerX509Certificate()!.subject).toBe('CN=broker');
     const renewed = await authority.issue('CN=renewed');
-    listener.replaceTls(options({ key: renewed.key, certificateChain: renewed.certificate }));
+    listener.replaceTls!(options({ key: renewed.key, certificateChain: renewed.certificate }));
     const second = dial();
     await once(second, 'secureConnect');
     expect(second.getPeerX509Certificate()!.subject).toBe('CN=renewed');
