@@ -91,6 +91,25 @@ describe('faults of requests', () => {
     expect(await values()).toEqual(['first', 'second']);
   });
 
+  it('lets go of a request whose client has left, and of those behind it', async () => {
+    const fault = broker.faults.stall('Produce', { times: 1 });
+    const held = produce('abandoned');
+    await fault.hit();
+    client.close();
+    await expect(held).rejects.toThrow('closed the connection');
+    client = new RawClient(broker.port);
+    expect(await produce('next')).toEqual([0]);
+    expect(await values()).toEqual(['next']);
+  });
+
+  it('stops while a request is held', async () => {
+    const fault = broker.faults.stall('*');
+    const answer = produce('held');
+    await fault.hit();
+    await broker.stop();
+    expect(await answer).toEqual([0]);
+  });
+
   it('delays an answer, not what it answers', async () => {
     const fault = broker.faults.delay('Produce', 60_000);
     const answer = produce('slow');
@@ -210,6 +229,16 @@ describe.each(['memory', 'disk'] as const)('faults of storage on %s', (storage) 
     fault.clear();
     expect(await answer).toEqual([0]);
     expect(await values()).toEqual(['late']);
+  });
+
+  it('acknowledges later when fsync takes longer', async () => {
+    const fault = broker.faults.delayFsync(60_000, { topic: 'orders', partition: 1, times: 1 });
+    const slow = produce('slow', [1], 'orders', new RawClient(broker.port));
+    await fault.hit();
+    expect(await produce('quick', [0])).toEqual([0]);
+    expect([await values(0), await values(1)]).toEqual([['quick'], []]);
+    fault.clear();
+    expect(await slow).toEqual([0]);
   });
 
   it('takes writes again when a full disk has room', async () => {
