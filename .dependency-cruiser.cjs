@@ -12,7 +12,7 @@ const floors = [
   ['groups', 'security', 'transactions'],
   ['broker'],
   ['client'],
-  ['testing', 'nest', 'cli'],
+  ['testing', 'nest', 'cli', 'sim'],
 ];
 
 const floorRules = floors.flatMap((names, level) => {

@@ -3,22 +3,39 @@ import { maxOffset, minOffset, type LogState } from './log-state.js';
 
 /** What takes records away from a log's two ends. Each is durable on return; a crash midway leaves the log as before or as after. */
 
-/** Removes the `count` oldest segments; the active one stays. */
+/**
+ * Removes the `count` oldest segments; the active one stays. Needs no room on the disk: that the log begins later follows from
+ * the segments that are left, and the next checkpoint says it too.
+ */
 export function dropOldest(state: LogState, count: number): void {
-  const dropped = state.segments.takeOldest(count);
-  if (dropped.length === 0) return;
-  state.unsynced = state.unsynced.filter((segment) => !dropped.includes(segment));
-  state.startOffset = maxOffset(state.startOffset, state.segments.first.baseOffset);
-  state.saveCheckpoint(state.durableOffset);
-  for (const segment of dropped) segment.delete();
+  const { segments, place } = state;
+  if (count <= 0 || segments.all.length === 1) return;
+  try {
+    for (let dropped = 0; dropped < count && segments.all.length > 1; dropped++) {
+      const [oldest] = segments.takeOldest(1);
+      state.unsynced = state.unsynced.filter((segment) => segment !== oldest);
+      oldest!.delete();
+    }
+  } finally {
+    state.startOffset = maxOffset(state.startOffset, segments.first.baseOffset);
+    state.isCheckpointDue = true;
+  }
+  place.storage.syncDirectory(place.directory);
 }
 
 /** Moves the start up (DeleteRecords); segments that lie wholly before it go. */
 export function advanceStart(state: LogState, offset: bigint): void {
   if (offset > state.endOffset) throw new OffsetOutOfRangeError(offset, state.startOffset, state.endOffset);
   if (offset <= state.startOffset) return;
+  const before = state.startOffset;
   state.startOffset = offset;
-  state.saveCheckpoint(state.durableOffset);
+  try {
+    state.saveCheckpoint(state.durableOffset);
+  } catch (error) {
+    // What is not durable must not be answered to the next who asks.
+    state.startOffset = before;
+    throw error;
+  }
   dropOldest(state, state.segments.indexFor(offset));
 }
 

@@ -1,3 +1,4 @@
+import { StorageError } from '../ports/storage.js';
 import { BATCH_HEADER_BYTES, RecordBatch } from '../wire/records/record-batch.js';
 import type { ReadBuffers } from './read-buffers.js';
 import type { Segment } from './segment.js';
@@ -89,6 +90,7 @@ function sliceBatches(piece: Buffer, request: ReadRequest): Slice {
   while (piece.length - at >= BATCH_HEADER_BYTES) {
     const batch = new RecordBatch(piece, at);
     const size = batch.sizeBytes;
+    if (size < BATCH_HEADER_BYTES) throw new StorageError('IO', `a batch claims ${size} bytes: the log is damaged`);
     if (batch.baseOffset >= request.upToOffset) return { batches: from < 0 ? EMPTY : piece.subarray(from, at) };
     if (from < 0 && batch.lastOffset >= request.fromOffset) {
       if (size > request.maxBytes && !request.minOneBatch) return { batches: EMPTY };
@@ -100,6 +102,8 @@ function sliceBatches(piece: Buffer, request: ReadRequest): Slice {
     if (at + size > piece.length)
       return from < 0 ? { skipBytes: at + size, needBytes: 0 } : { batches: piece.subarray(from, at) };
     at += size;
+    // What lies beyond is not for readers, and after a failed sync it may be anything.
+    if (from >= 0 && batch.nextOffset >= request.upToOffset) break;
   }
   if (from >= 0) return { batches: piece.subarray(from, at) };
   return { skipBytes: at, needBytes: BATCH_HEADER_BYTES };

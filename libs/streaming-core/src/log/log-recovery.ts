@@ -36,6 +36,10 @@ export interface RecoveredLog {
   readonly startOffset: bigint;
   readonly endOffset: bigint;
   readonly cleanedOffset: bigint;
+  /** The log ends before the start that its checkpoint has: what was deleted had never been durable. */
+  readonly isBehindCheckpoint: boolean;
+  /** What lies past the checkpoint: whole, but perhaps in the system's cache alone. */
+  readonly unproven: readonly { readonly segment: Segment; readonly from: number }[];
   readonly report: RecoveryReport;
 }
 
@@ -54,6 +58,7 @@ export function recoverLog(place: SegmentPlace, ledger: BatchLedger, options: Re
 class Recovery {
   private readonly segments: Segment[] = [];
   private readonly checkpoint: LogCheckpoint | null;
+  private readonly unproven: { readonly segment: Segment; readonly from: number }[] = [];
   private nextOffset = 0n;
   private scannedBytes = 0;
   private cutBytes = 0;
@@ -96,9 +101,11 @@ class Recovery {
     const startOffset = maxOffset(bases[0]!, checkpoint?.startOffset ?? 0n);
     return {
       segments: this.segments,
-      startOffset: startOffset < this.nextOffset ? startOffset : this.nextOffset,
+      startOffset: minOffset(startOffset, this.nextOffset),
       endOffset: this.nextOffset,
-      cleanedOffset: checkpoint?.cleanedOffset ?? 0n,
+      cleanedOffset: minOffset(checkpoint?.cleanedOffset ?? 0n, this.nextOffset),
+      isBehindCheckpoint: startOffset > this.nextOffset,
+      unproven: this.unproven,
       report: { scannedBytes: this.scannedBytes, cutBytes: this.cutBytes, setAside: this.setAside },
     };
   }
@@ -118,6 +125,7 @@ class Recovery {
     this.ledgerIsLoaded = true;
     const { position, damage } = this.scan(segment, from);
     this.scannedBytes += position - from;
+    this.unproven.push({ segment, from });
     if (damage === null) return true;
     this.handleDamage(index, bases, position, damage);
     return false;
@@ -184,6 +192,7 @@ class Recovery {
   }
 }
 
+const minOffset = (a: bigint, b: bigint) => (a < b ? a : b);
 const maxOffset = (a: bigint, b: bigint) => (a > b ? a : b);
 
 function copyBytes(segment: Segment, from: number, append: (chunks: Buffer[]) => void): void {

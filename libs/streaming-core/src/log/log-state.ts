@@ -63,7 +63,8 @@ export class LogState {
     const segment = this.segments.for(recoveryOffset);
     return {
       startOffset: this.startOffset,
-      recoveryOffset,
+      // Records may be deleted before they were ever durable: what is gone needs no recovery.
+      recoveryOffset: maxOffset(recoveryOffset, segment.baseOffset),
       segmentBase: segment.baseOffset,
       position: position ?? segment.positionOf(recoveryOffset),
       cleanedOffset: this.cleanedOffset,

@@ -5,10 +5,10 @@ import { BatchLedger } from './batch-ledger.js';
 import type { FileHandles } from './file-handles.js';
 import type { LogConfig } from './log-config.js';
 import { advanceStart, dropOldest, truncateLog } from './log-cut.js';
-import { OffsetOutOfRangeError, SegmentGoneError } from './log-errors.js';
+import { OffsetOutOfRangeError, SegmentGoneError, type LogUnwritableError } from './log-errors.js';
 import { readSegments, type ReadRequest } from './log-reader.js';
 import type { ReadBuffers } from './read-buffers.js';
-import { recoverLog, type DamagePolicy, type RecoveryReport } from './log-recovery.js';
+import { recoverLog, type DamagePolicy, type RecoveredLog, type RecoveryReport } from './log-recovery.js';
 import { LogState } from './log-state.js';
 import { LogSync } from './log-sync.js';
 import { offsetForTimestamp, type TimestampAndOffset } from './log-timestamps.js';
@@ -47,6 +47,8 @@ export class PartitionLog {
   private readonly writer: LogWriter;
   private readonly syncs: LogSync;
 
+  private failureListener: (error: LogUnwritableError) => void = () => undefined;
+
   /** @throws CorruptLogError, StorageError */
   constructor(private readonly options: PartitionLogOptions) {
     const { storage, clock, handles, directory, config, strictDurability } = options;
@@ -58,13 +60,19 @@ export class PartitionLog {
     const recovered = recoverLog(place, ledger, { damagePolicy, isCompacted: config.compact, nowMs });
     this.recovery = recovered.report;
     this.state = new LogState(place, ledger, recovered, config);
-    this.gate = new WriteGate(clock, directory, (cutTo) => this.cutTorn(cutTo));
+    this.gate = new WriteGate(
+      clock,
+      directory,
+      (cutTo) => this.cutTorn(cutTo),
+      (error) => this.failureListener(error),
+    );
     this.writer = new LogWriter(this.state, this.gate, clock, strictDurability);
     this.syncs = new LogSync(this.state, this.gate, strictDurability);
     const { active } = this.state;
     active.hold();
     this.state.activeSinceMs = active.largestTimestampMs < 0 ? nowMs : Math.min(nowMs, active.largestTimestampMs);
-    if (this.recovery.scannedBytes > 0 || this.recovery.cutBytes > 0) this.settleRecovered();
+    const { scannedBytes, cutBytes } = this.recovery;
+    if (scannedBytes > 0 || cutBytes > 0 || recovered.isBehindCheckpoint) this.settleRecovered(recovered);
     // The names of segments must be durable before anything in them is acknowledged, and a crash may have left them otherwise.
     storage.syncDirectory(directory);
   }
@@ -234,6 +242,11 @@ export class PartitionLog {
     truncateLog(this.state, offset, this.options.clock.nowMs());
   }
 
+  /** Calls back, before anything else is written, when the disk failed and {@link intactOffset} may have fallen. */
+  onFailure(listener: (error: LogUnwritableError) => void): void {
+    this.failureListener = listener;
+  }
+
   /** Saves how far the log is durable, so that recovery has little to scan. */
   async checkpoint(): Promise<void> {
     if (!this.gate.isOpen) return;
@@ -273,11 +286,14 @@ export class PartitionLog {
     return this.read(request);
   }
 
-  /** Recovered bytes may be in the page cache alone: only now are they durable. */
-  private settleRecovered(): void {
-    const { segmentList, state } = this;
-    for (const segment of segmentList) segment.file.syncNow();
-    for (const segment of segmentList.slice(0, -1)) segment.saveIndexes();
+  /** Recovered bytes may be in the page cache alone, or be what a failed sync left there: only now are they durable. */
+  private settleRecovered({ unproven }: RecoveredLog): void {
+    const { state } = this;
+    for (const { segment, from } of unproven) {
+      segment.file.rewrite(from, segment.size);
+      segment.file.syncNow();
+      if (segment !== state.active) segment.saveIndexes();
+    }
     state.saveCheckpoint(state.endOffset);
   }
 
@@ -286,7 +302,14 @@ export class PartitionLog {
     const { active } = this.state;
     active.hold();
     if (active.file.size() > active.size) active.trim(active.size);
-    // Else a power loss could bring back what was cut, after its producer was told that it failed.
-    if (this.options.strictDurability) active.file.syncNow();
+    if (!this.options.strictDurability) return;
+    try {
+      // Else a power loss could bring back what was cut, after its producer was told that it failed.
+      active.file.syncNow();
+    } catch (error) {
+      // The system tells one failure once: a sync that is under way may now succeed without its bytes.
+      this.gate.lower(this.state.durableOffset);
+      throw error;
+    }
   }
 }

@@ -24,6 +24,8 @@ export class WriteGate {
     private readonly directory: string,
     /** Cuts the log to an offset; throws StorageError if the disk does not let it. */
     private readonly repair: (cutTo: bigint) => void,
+    /** Told of each failure at once: whoever waits for what is lost must know before another record takes its offset. */
+    private readonly onFailure: (error: LogUnwritableError) => void,
   ) {}
 
   get isOpen(): boolean {
@@ -50,7 +52,14 @@ export class WriteGate {
       // Tried again by the probe; no write comes before it succeeds.
       if (!(repairError instanceof StorageError)) throw repairError;
     }
-    return new LogUnwritableError(this.directory, error);
+    const failure = new LogUnwritableError(this.directory, error);
+    this.onFailure(failure);
+    return failure;
+  }
+
+  /** More is in doubt than the failure told: a sync within the repair failed as well. */
+  lower(cutTo: bigint): void {
+    if (this.shut !== null && cutTo < this.shut.cutTo) this.shut = { ...this.shut, cutTo };
   }
 
   /** Before a write. Does nothing when open; else this write is the probe, or is refused. @throws LogUnwritableError */

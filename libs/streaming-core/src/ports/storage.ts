@@ -43,6 +43,11 @@ export interface StorageFile {
   read(target: Buffer, position: number): Promise<number>;
   /** Cuts the file to `size` bytes. */
   truncate(size: number): void;
+  /**
+   * Writes the bytes of [from, to) over themselves. After a failed sync the system may show bytes that it will never write, also
+   * to a process that is started later: this makes the next sync write them.
+   */
+  rewrite(from: number, to: number): void;
   /** Resolves when all that was appended before the call is on stable storage. */
   sync(): Promise<void>;
   syncNow(): void;

@@ -264,6 +264,10 @@ class MemoryFile implements StorageFile {
     this.inode.truncate(size);
   }
 
+  rewrite(): void {
+    this.assertUsable();
+  }
+
   async sync(): Promise<void> {
     this.assertUsable();
     const { size } = this.inode;

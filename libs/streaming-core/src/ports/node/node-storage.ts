@@ -174,6 +174,27 @@ class NodeFile implements StorageFile {
     });
   }
 
+  rewrite(from: number, to: number): void {
+    translate(`rewrite ${this.path}`, () => {
+      this.assertOpen();
+      // The file's own handle writes at its end, wherever it is told to.
+      const handle = openSync(this.path, 'r+');
+      try {
+        const chunk = Buffer.allocUnsafe(Math.min(REWRITE_CHUNK_BYTES, Math.max(0, to - from)));
+        for (let at = from; at < to;) {
+          const count = readSync(handle, chunk, 0, Math.min(chunk.length, to - at), at);
+          if (count === 0) return;
+          for (let written = 0; written < count;) {
+            written += writeSync(handle, chunk, written, count - written, at + written);
+          }
+          at += count;
+        }
+      } finally {
+        closeSync(handle);
+      }
+    });
+  }
+
   async sync(): Promise<void> {
     await this.asynchronous<undefined>('sync', (done) => fdatasync(this.handle, (error) => done(error, undefined)));
   }
@@ -240,6 +261,7 @@ function writeFully(handle: number, chunks: readonly Buffer[]): number {
 }
 
 const MAX_VECTORS = 512;
+const REWRITE_CHUNK_BYTES = 1 << 20;
 
 function writeOne(handle: number, chunk: Buffer): number {
   let written = 0;
