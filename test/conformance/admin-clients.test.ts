@@ -51,7 +51,8 @@ describe('kafkajs', () => {
     await using session = await connect();
     const { admin } = session;
     const name = unique('kafkajs-configs');
-    await admin.createTopics({ topics: [{ topic: name }], waitForLeaders: true });
+    await admin.createTopics({ topics: [{ topic: name }], waitForLeaders: false });
+    await until('brokers know the topic', async () => (await admin.listTopics()).includes(name));
     const type = KafkaJsConfigResourceTypes.TOPIC;
     await admin.alterConfigs({
       validateOnly: false,
@@ -75,7 +76,8 @@ describe('kafkajs', () => {
     await using session = await connect();
     const { admin, kafka } = session;
     const [topic, groupId] = [unique('kafkajs-offsets'), unique('kafkajs-group')];
-    await admin.createTopics({ topics: [{ topic }], waitForLeaders: true });
+    await admin.createTopics({ topics: [{ topic }], waitForLeaders: false });
+    await until('brokers know the topic', async () => (await admin.listTopics()).includes(topic));
     const producer = kafka.producer();
     await producer.connect();
     await producer.send({ topic, messages: ['a', 'b', 'c', 'd'].map((value) => ({ value })) });

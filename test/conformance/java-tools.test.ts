@@ -86,9 +86,9 @@ async function jsonFile(file: string, contents: object): Promise<string> {
         '--add-config',
         'retention.ms=5000,cleanup.policy=[compact,delete]',
       ]);
-      expect(await run('kafka-configs', [...ofTopic, '--describe'])).toMatch(
-        /cleanup\.policy=compact,delete .*DYNAMIC_TOPIC_CONFIG[^]*retention\.ms=5000 .*DEFAULT_CONFIG:log\.retention\.ms=604800000/,
-      );
+      const described = await run('kafka-configs', [...ofTopic, '--describe']);
+      expect(described).toMatch(/cleanup\.policy=compact,delete .*DYNAMIC_TOPIC_CONFIG/);
+      expect(described).toMatch(/retention\.ms=5000 .*DYNAMIC_TOPIC_CONFIG:retention\.ms=5000/);
       await run('kafka-configs', [...ofTopic, '--alter', '--delete-config', 'retention.ms']);
       expect(await run('kafka-configs', [...ofTopic, '--describe'])).not.toContain('retention.ms=5000');
       const wrong = await run('kafka-configs', [...ofTopic, '--alter', '--add-config', 'retention.ms=soon'], {

@@ -329,6 +329,25 @@ describe('quotas', () => {
     expect(await alterQuota([['client-id', 'raw']], 'producer_byte_rate', null)).toBe('NONE');
   });
 
+  it('let new connections of an address wait, and hear them later', async () => {
+    expect(await alterQuota([['ip', '127.0.0.1']], 'connection_creation_rate', 20)).toBe('NONE');
+    const clients = Array.from({ length: 230 }, () => new RawClient(broker.port));
+    const last = clients.at(-1)!;
+    expect((await last.ask(18, 0, {})).errorCode).toBe(0);
+    for (const each of clients) each.close();
+    expect(await alterQuota([['ip', '127.0.0.1']], 'connection_creation_rate', null)).toBe('NONE');
+  });
+
+  it('of the number of connections change at run time', async () => {
+    await alter(BROKER, '1', [['max.connections', SET, '1']]);
+    const refused = new RawClient(broker.port);
+    expect(await refused.frame()).toBeNull();
+    await alter(BROKER, '1', [['max.connections', DELETE, null]]);
+    const accepted = new RawClient(broker.port);
+    expect((await accepted.ask(18, 0, {})).errorCode).toBe(0);
+    accepted.close();
+  });
+
   it('refuse topics of who creates too many', async () => {
     await alterQuota([['user', null]], 'controller_mutation_rate', 1);
     const limited = new RawClient(broker.port);

@@ -178,9 +178,17 @@ export class Broker {
       readBuffers: this.#directory.readBuffers,
       maxRequestBytes: config.number('socket.request.max.bytes'),
       maxInFlight: config.number('max.in.flight.requests.per.connection'),
-      maxConnections: config.number('max.connections'),
-      maxIdleMs: config.number('connections.max.idle.ms'),
-      maxConnectionsPerIp: config.number('max.connections.per.ip'),
+      // Looked at each time: they can change while the broker runs.
+      get maxConnections() {
+        return config.number('max.connections');
+      },
+      get maxIdleMs() {
+        return config.number('connections.max.idle.ms');
+      },
+      get maxConnectionsPerIp() {
+        return config.number('max.connections.per.ip');
+      },
+      throttleConnection: (host) => quotas.recordConnection(host),
       maxConnectionsOf: connectionLimits(config),
       maxRequestBytesBefore: config.number('sasl.server.max.receive.size'),
       authenticationTimeoutMs: config.number('connection.authentication.timeout.ms'),

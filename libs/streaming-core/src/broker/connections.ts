@@ -9,6 +9,8 @@ export interface ConnectionsOptions extends ConnectionServices {
   readonly maxConnectionsPerIp: number;
   /** By address, in place of `maxConnectionsPerIp`. */
   readonly maxConnectionsOf: ReadonlyMap<string, number>;
+  /** Counts a new connection of an address; says for how long it is not to be heard (KIP-612). */
+  readonly throttleConnection?: (host: string) => number;
 }
 
 /** Every client of the broker: how many there may be, and when one is gone. */
@@ -41,6 +43,8 @@ export class Connections {
     const session = new ClientSession(world, host, connection.peer, connection.tls);
     const client = new ClientConnection(connection, this.#options, session);
     this.#open.add(client);
+    const throttleMs = this.#options.throttleConnection?.(host) ?? 0;
+    if (throttleMs > 0) client.mute(throttleMs);
     this.#byHost.set(host, (this.#byHost.get(host) ?? 0) + 1);
     metrics.connectionsAccepted += 1;
     metrics.connectionsOpen = this.#open.size;

@@ -18,7 +18,7 @@ class Directories implements PartitionHost {
     const name = `${topic}-${index}`;
     if (name === this.failOpen) throw new StorageError(this.failCode, 'no room');
     this.present.add(name);
-    return { topic, index } as Partition;
+    return { topic, index, setConfig: () => undefined } as unknown as Partition;
   }
 
   remove(topic: string, index: number): void {
@@ -80,6 +80,18 @@ describe('the topic catalog', () => {
     expect(() => topics.delete('rides')).toThrow();
     expect(topics.get('rides')).toBeDefined();
     expect(start().get('rides')).toBeDefined();
+  });
+
+  it('has its configs changed wholly or not at all, before and after a restart', () => {
+    topics.create(rides);
+    storage.inject({ name: 'fail-append', code: 'DISK_FULL' });
+    expect(() => topics.setConfigs('rides', { 'retention.ms': '5' })).toThrow();
+    expect(topics.get('rides')?.configs).toEqual({});
+    expect(start().get('rides')?.configs).toEqual({});
+    topics.setConfigs('rides', { 'min.insync.replicas': '2' });
+    storage.crash();
+    expect(start().get('rides')).toMatchObject({ configs: { 'min.insync.replicas': '2' }, minInsyncReplicas: 2 });
+    expect(() => topics.setConfigs('rides', { 'retention.ms': 'soon' })).toThrow('Not a number of type LONG');
   });
 
   it('counts partitions once, also when a topic grows', () => {

@@ -10,9 +10,13 @@ import {
 /** Settings that are looked at each time they are needed, so that a change holds from the next request on. */
 const LIVE: ReadonlySet<string> = new Set<BrokerSettingName>([
   'auto.create.topics.enable',
+  'connections.max.idle.ms',
   'delete.topic.enable',
   'fetch.max.bytes',
+  'max.connections',
+  'max.connections.per.ip',
   'max.partitions',
+  'metrics.series.max',
   'num.partitions',
 ]);
 
