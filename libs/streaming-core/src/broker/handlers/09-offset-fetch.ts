@@ -66,7 +66,10 @@ export function offsetFetch({ groups, topics }: BrokerServices): Handler<9> {
       const hasIds = apiVersion >= TOPIC_IDS_FROM;
       const { requireStable } = request;
       return {
-        groups: request.groups.map((group) => fetchGroup({ ...group, requireStable }, group.topics, hasIds, context)),
+        // Each group once, however often it is named: a small request must not make a huge answer.
+        groups: [...new Map(request.groups.map((group) => [group.groupId, group])).values()].map((group) =>
+          fetchGroup({ ...group, requireStable }, group.topics, hasIds, context),
+        ),
       };
     }
     const asked = request.topics?.map((topic) => ({ ...topic, topicId: ZERO_UUID })) ?? null;

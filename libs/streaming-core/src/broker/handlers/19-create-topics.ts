@@ -21,6 +21,12 @@ export function createTopics(services: BrokerServices): Handler<19> {
     const twice = new Set<string>();
     for (const { name } of topics) (names.has(name) ? twice : names).add(name);
     const unique = topics.filter(({ name }) => !twice.has(name));
+    const most = services.config.number('max.partitions');
+    if (topics.length > most) {
+      // None of them would fit; said at once, a small request does not make a huge answer.
+      const problem = `This broker holds at most ${most} partitions (max.partitions).`;
+      return { topics: [...names].map((name) => failed(name, 'POLICY_VIOLATION', problem)) };
+    }
     const quota = services.quotas.mutations(context, context.apiVersion >= STRICT_QUOTA_FROM);
     const results = [
       ...unique.map((topic) => createTopic(services, context, quota, topic, validateOnly)),

@@ -9,9 +9,10 @@ import type { Handler } from '../request-context.js';
 /** The producers that a partition remembers, with the transactions that they have open there: how a hanging one is found. */
 export function describeProducers({ topics }: BrokerServices): Handler<61> {
   return (request, context) => ({
-    topics: request.topics.map(({ name, partitionIndexes }) => ({
+    // Each partition once, however often it is named: a small request must not make a huge answer.
+    topics: [...Map.groupBy(request.topics, ({ name }) => name)].map(([name, asked]) => ({
       name,
-      partitions: partitionIndexes.map((partitionIndex) => {
+      partitions: [...new Set(asked.flatMap(({ partitionIndexes }) => partitionIndexes))].map((partitionIndex) => {
         const failed = (errorCode: number) => ({ partitionIndex, errorCode, activeProducers: [] });
         if (topicNameProblem(name) !== null) return failed(ERROR.INVALID_TOPIC_EXCEPTION);
         if (!context.authorize('READ', topicResource(name))) return failed(ERROR.TOPIC_AUTHORIZATION_FAILED);

@@ -32,7 +32,7 @@ export function describeTransactions({ transactions }: BrokerServices): Handler<
         })).filter(({ topic }) => context.authorize('DESCRIBE', topicResource(topic))),
       };
     };
-    return { transactionStates: request.transactionalIds.map(describe) };
+    return { transactionStates: [...new Set(request.transactionalIds)].map(describe) };
   };
 }
 

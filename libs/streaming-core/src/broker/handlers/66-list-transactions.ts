@@ -14,10 +14,12 @@ export function listTransactions({ transactions, clock }: BrokerServices): Handl
     const pattern = compile(transactionalIdPattern);
     if (pattern === null) return { errorCode: ERROR.INVALID_REGULAR_EXPRESSION, ...nothing };
     const nowMs = clock.nowMs();
+    const producerIds = new Set(producerIdFilters);
+    const states = new Set(stateFilters);
     const isAsked = ({ transactionalId, producerId, state, startedAtMs }: TransactionMetadata): boolean =>
       state !== 'Dead' &&
-      (producerIdFilters.length === 0 || producerIdFilters.includes(producerId)) &&
-      (stateFilters.length === 0 || stateFilters.includes(state)) &&
+      (producerIds.size === 0 || producerIds.has(producerId)) &&
+      (states.size === 0 || states.has(state)) &&
       (durationFilter < 0n || nowMs - startedAtMs > durationFilter) &&
       (pattern === undefined || pattern.matches(transactionalId));
     return {
