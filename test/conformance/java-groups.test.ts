@@ -53,7 +53,7 @@ async function readAll(topic: string, groupId: string, protocol: string, count: 
   beforeAll(async () => {
     target = await startTarget();
     admin = new Admin(base());
-    producer = new Producer({ ...base(), serializers: stringSerializers });
+    producer = new Producer({ ...base(), serializers: stringSerializers, idempotent: true });
   }, START_TIMEOUT_MS);
 
   afterAll(async () => {

@@ -59,7 +59,8 @@ export function classicTombstones(groupId: string): RecordToAppend[] {
   return [{ key: encodeKey({ type: 'group', groupId }), value: null }];
 }
 
-function groupRecord(entry: GroupEntry, group: ClassicGroup): RecordToAppend {
+/** A classic group as it goes into the log. */
+export function groupRecord(entry: GroupEntry, group: ClassicGroup): RecordToAppend {
   return {
     key: encodeKey({ type: 'group', groupId: group.groupId }),
     value: encodeGroup(snapshotOf(group, entry.phaseSinceMs)),

@@ -1,6 +1,8 @@
 import { createGroup } from './classic/group.js';
-import { classicTombstones } from './classic-groups.js';
+import { classicTombstones, groupRecord, type ClassicGroups } from './classic-groups.js';
+import type { ClassicGroup } from './classic/types.js';
 import { ConsumerGroup } from './consumer/consumer-group.js';
+import { forgetDeadlines, overdue, watchRevocation } from './consumer/deadlines.js';
 import { Draft, GroupRefusal } from './consumer/draft.js';
 import { checkHeartbeat, heartbeat, leave, type HeartbeatAnswer } from './consumer/heartbeat.js';
 import { encodeConsumerRecord } from './consumer/records.js';
@@ -14,14 +16,15 @@ import {
 } from './consumer/types.js';
 import type { Now, RecordToAppend } from './coordinator-types.js';
 import type { GroupError } from './group-errors.js';
-import { isWithoutMembers } from './group-rules.js';
 import type { GroupEntry, GroupTable } from './group-table.js';
+import { downgrade, mayDowngrade, mayUpgrade, upgradeRecords } from './migration.js';
 
 /** Groups of the consumer protocol (KIP-848): carries heartbeats and deadlines to a group, and its changes to the log. */
 export class ConsumerGroups {
   constructor(
     private readonly table: GroupTable,
     private readonly topics: TopicsView,
+    private readonly classic: ClassicGroups,
   ) {}
 
   heartbeat(groupId: string, input: ConsumerHeartbeatInput, now: Now): void {
@@ -39,23 +42,16 @@ export class ConsumerGroups {
   /** Lets deadlines pass: who was not heard of in time is out. */
   tick(entry: GroupEntry, group: ConsumerGroup, now: Now): void {
     for (const [memberId, reason] of overdue(group, now.monotonicMs)) {
+      // The removal of one may have made the group a classic one.
+      if (entry.group !== group) return;
       const member = group.state.members.get(memberId);
       forgetDeadlines(group, memberId);
       if (!member) continue;
       const draft = this.draft(group, now);
       draft.remove(memberId);
-      this.commit(entry, group, draft, () => undefined);
+      this.commitOrDowngrade(entry, group, draft, now, () => undefined);
       this.table.emit({ type: 'memberRemoved', groupId: entry.groupId, memberId, reason });
     }
-  }
-
-  nextDeadlineMs(group: ConsumerGroup): number {
-    let nextMs = Infinity;
-    for (const deadlineMs of group.sessionDeadlines.values()) nextMs = Math.min(nextMs, deadlineMs);
-    for (const { deadlineMs } of group.revocationDeadlines.values()) nextMs = Math.min(nextMs, deadlineMs);
-    for (const deadlineMs of group.joinDeadlines.values()) nextMs = Math.min(nextMs, deadlineMs);
-    for (const deadlineMs of group.syncDeadlines.values()) nextMs = Math.min(nextMs, deadlineMs);
-    return nextMs;
   }
 
   /** A group as the log has it: its members get a whole session to find the coordinator again. */
@@ -114,22 +110,75 @@ export class ConsumerGroups {
     });
   }
 
+  /** As {@link commit}; if only members of the classic protocol are left, the group becomes a classic one. */
+  commitOrDowngrade(
+    entry: GroupEntry,
+    group: ConsumerGroup,
+    draft: Draft,
+    now: Now,
+    then: (error: GroupError) => void,
+  ): void {
+    const { config } = this.table;
+    if (draft.records.length === 0 || !mayDowngrade(draft.state, config, config.maxMembers)) {
+      this.commit(entry, group, draft, then);
+      return;
+    }
+    const classic = downgrade(group, draft.state, this.topics, now.monotonicMs);
+    entry.group = classic;
+    entry.phaseSinceMs = now.wallMs;
+    entry.appendsInFlight += 1;
+    const records = [...consumerTombstones(group), groupRecord(entry, classic)];
+    this.table.append(entry.groupId, records, (error, endedAt) => {
+      entry.appendsInFlight -= 1;
+      if (error !== 'NONE' && entry.group === classic) {
+        this.classic.step(entry, classic, { type: 'unload', error }, endedAt);
+        entry.group = group;
+      }
+      then(error);
+    });
+    // Its members learn by their heartbeats that they must agree among themselves again.
+    if (draft.state.members.size < group.state.members.size)
+      this.classic.step(entry, classic, { type: 'rebalance' }, now);
+  }
+
   #heartbeat(entry: GroupEntry, input: ConsumerHeartbeatInput, now: Now): void {
     const classic = entry.group.type === 'classic' ? entry.group : null;
     const group = entry.group.type === 'consumer' ? entry.group : new ConsumerGroup(entry.groupId);
     const draft = this.draft(group, now);
+    if (classic) this.#upgrade(draft, classic);
     const answer = input.memberEpoch < 0 ? leave(draft, input) : heartbeat(draft, input);
-    const tombstones = classic?.protocolType ? classicTombstones(entry.groupId) : [];
-    entry.group = group;
     const respond = (error: GroupError): void => {
-      if (error !== 'NONE' && classic && entry.group === group && group.state.epoch === 0) entry.group = classic;
+      const accepted = error === 'NONE';
       this.#reply(
         input,
-        error === 'NONE' ? this.#accepted(entry.groupId, answer) : refusal(error, 'The change could not be written.'),
+        accepted ? this.#accepted(entry.groupId, answer) : refusal(error, 'The change could not be written.'),
       );
     };
-    this.commit(entry, group, draft, respond, tombstones);
-    this.#watch(group, input, answer, now);
+    if (!classic) {
+      this.commitOrDowngrade(entry, group, draft, now, respond);
+      this.#watch(group, input, answer, now);
+      return;
+    }
+    entry.group = group;
+    const then = (error: GroupError, endedAt: Now | null): void => {
+      // Whoever waits for the classic rebalance joins again.
+      const unload = { type: 'unload', error: 'REBALANCE_IN_PROGRESS' } as const;
+      if (error === 'NONE') this.classic.step(entry, classic, unload, endedAt ?? now);
+      else if (entry.group === group) entry.group = classic;
+      respond(error);
+    };
+    this.commit(entry, group, draft, then, classic.protocolType === null ? [] : classicTombstones(entry.groupId));
+    this.restore(group, now);
+  }
+
+  /** The members of a classic group become members of the classic protocol in a consumer group. @throws {GroupRefusal} */
+  #upgrade(draft: Draft, classic: ClassicGroup): void {
+    if (classic.members.size === 0) return;
+    const records = mayUpgrade(classic, this.table.config) ? upgradeRecords(classic, this.topics) : null;
+    if (records === null) {
+      throw new GroupRefusal('GROUP_ID_NOT_FOUND', `Group ${classic.groupId} is not a consumer group.`);
+    }
+    draft.add(...records);
   }
 
   #watch(group: ConsumerGroup, input: ConsumerHeartbeatInput, answer: HeartbeatAnswer, now: Now): void {
@@ -151,10 +200,7 @@ export class ConsumerGroups {
       const message = entry ? `Group ${groupId} is not a consumer group.` : `Group ${groupId} not found.`;
       throw new GroupRefusal('GROUP_ID_NOT_FOUND', message);
     }
-    if (entry) {
-      if (isWithoutMembers(entry.group)) return entry;
-      throw new GroupRefusal('GROUP_ID_NOT_FOUND', `Group ${groupId} is not a consumer group.`);
-    }
+    if (entry) return entry;
     if (this.table.isFull) throw new GroupRefusal('POLICY_VIOLATION', 'This broker has as many groups as it may have.');
     return this.table.getOrCreate(groupId, now);
   }
@@ -195,43 +241,6 @@ export function consumerTombstones(group: ConsumerGroup): RecordToAppend[] {
 export function becomeClassic(table: GroupTable, entry: GroupEntry, group: ConsumerGroup): void {
   table.append(entry.groupId, consumerTombstones(group));
   entry.group = createGroup(entry.groupId);
-}
-
-function* overdue(group: ConsumerGroup, nowMs: number): IterableIterator<readonly [memberId: string, reason: string]> {
-  for (const [memberId, deadlineMs] of [...group.sessionDeadlines]) {
-    if (deadlineMs <= nowMs) yield [memberId, 'session timed out'];
-  }
-  for (const [memberId, { epoch, deadlineMs }] of [...group.revocationDeadlines]) {
-    if (deadlineMs > nowMs) continue;
-    const current = group.state.members.get(memberId)?.current;
-    if (current?.phase === 'unrevoked' && current.epoch === epoch)
-      yield [memberId, 'did not give up partitions in time'];
-    else group.revocationDeadlines.delete(memberId);
-  }
-  for (const [memberId, deadlineMs] of [...group.joinDeadlines]) {
-    if (deadlineMs <= nowMs) yield [memberId, 'did not rejoin in time'];
-  }
-  for (const [memberId, deadlineMs] of [...group.syncDeadlines]) {
-    if (deadlineMs <= nowMs) yield [memberId, 'did not sync in time'];
-  }
-}
-
-export function forgetDeadlines(group: ConsumerGroup, memberId: string): void {
-  group.sessionDeadlines.delete(memberId);
-  group.revocationDeadlines.delete(memberId);
-  group.joinDeadlines.delete(memberId);
-  group.syncDeadlines.delete(memberId);
-}
-
-/** Gives a member its rebalance timeout for giving up partitions, once for each epoch. Members of the classic protocol have others. */
-function watchRevocation(group: ConsumerGroup, { memberId, current, subscription }: ConsumerMember, now: Now): void {
-  if (current.phase !== 'unrevoked' || subscription.classic !== null) {
-    group.revocationDeadlines.delete(memberId);
-    return;
-  }
-  const deadlineMs = now.monotonicMs + subscription.rebalanceTimeoutMs;
-  if (group.revocationDeadlines.get(memberId)?.epoch === current.epoch) return;
-  group.revocationDeadlines.set(memberId, { epoch: current.epoch, deadlineMs });
 }
 
 function refusal(error: GroupError, message: string): ConsumerHeartbeatResponse {

@@ -29,13 +29,37 @@ export type Subscription = MessageOf<typeof SUBSCRIPTION>;
 const subscriptionCodecs = codecsOf(SUBSCRIPTION);
 const assignmentCodecs = codecsOf(ASSIGNMENT);
 
-/** Null for bytes that are no subscription: clients are free to put anything there. */
+/**
+ * Null for bytes that are no subscription: clients are free to put anything there. Some clients claim a version whose later fields they
+ * leave out (kafkajs says 1 and writes 0): what they do write counts.
+ */
 export function decodeSubscription(metadata: Buffer): Subscription | null {
+  const version = versionOf(metadata);
+  if (version < 0) return null;
+  return decodeAs(metadata, Math.min(version, VERSION_MAX)) ?? decodeAs(metadata, 0);
+}
+
+function decodeAs(metadata: Buffer, version: number): Subscription | null {
   try {
     const reader = new Reader(metadata);
+    reader.int16();
+    return subscriptionCodecs[version]!.decode(reader) as Subscription;
+  } catch (error) {
+    if (error instanceof WireError) return null;
+    throw error;
+  }
+}
+
+/** Null for bytes that are no assignment. */
+export function decodeAssignment(
+  assignment: Buffer,
+): readonly { readonly topic: string; readonly partitions: readonly number[] }[] | null {
+  try {
+    const reader = new Reader(assignment);
     const version = reader.int16();
     if (version < 0) return null;
-    return subscriptionCodecs[Math.min(version, VERSION_MAX)]!.decode(reader) as Subscription;
+    const decoded = assignmentCodecs[Math.min(version, VERSION_MAX)]!.decode(reader) as MessageOf<typeof ASSIGNMENT>;
+    return decoded.assignedPartitions;
   } catch (error) {
     if (error instanceof WireError) return null;
     throw error;

@@ -1,5 +1,6 @@
 import { ClassicGroups, classicTombstones } from './classic-groups.js';
 import { becomeClassic, ConsumerGroups, consumerTombstones } from './consumer-groups.js';
+import { nextDeadlineMs } from './consumer/deadlines.js';
 import type { TopicsView } from './consumer/types.js';
 import type {
   ClassicRequest,
@@ -14,6 +15,7 @@ import { GroupLoader } from './group-loader.js';
 import { isWithoutMembers, refuseFetch, refuseOffsetDelete, type AnyGroup } from './group-rules.js';
 import { GroupTable, type GroupEntry } from './group-table.js';
 import { isUnused, OffsetCommits } from './offset-commits.js';
+import { MixedGroups } from './mixed-groups.js';
 import type { OffsetStore, TopicPartition } from './offset-store.js';
 
 /** An operation whose outcome is known at once, with what must be written for it. */
@@ -28,13 +30,15 @@ export class GroupCoordinator {
   readonly #loader: GroupLoader;
   readonly #classic: ClassicGroups;
   readonly #consumer: ConsumerGroups;
+  readonly #mixed: MixedGroups;
   readonly #offsets: OffsetCommits;
 
   constructor(config: CoordinatorConfig, topics: TopicsView) {
     this.#table = new GroupTable(config);
     this.#loader = new GroupLoader(this.#table);
     this.#classic = new ClassicGroups(this.#table);
-    this.#consumer = new ConsumerGroups(this.#table, topics);
+    this.#consumer = new ConsumerGroups(this.#table, topics, this.#classic);
+    this.#mixed = new MixedGroups(this.#table, this.#consumer, topics);
     this.#offsets = new OffsetCommits(this.#table);
   }
 
@@ -186,7 +190,7 @@ export class GroupCoordinator {
   }
 
   #deadlineOf(group: AnyGroup): number {
-    return group.type === 'consumer' ? this.#consumer.nextDeadlineMs(group) : this.#classic.nextDeadlineMs(group);
+    return group.type === 'consumer' ? nextDeadlineMs(group) : this.#classic.nextDeadlineMs(group);
   }
 
   #commit(groupId: string, input: CommitInput, now: Now): void {
@@ -195,17 +199,18 @@ export class GroupCoordinator {
 
   #toClassic(groupId: string, input: ClassicRequest, now: Now): void {
     const error = groupId === '' ? 'INVALID_GROUP_ID' : this.availability(groupId);
-    const entry = this.#table.get(groupId);
-    if (
-      error === 'NONE' &&
-      input.type === 'join' &&
-      entry?.group.type === 'consumer' &&
-      isWithoutMembers(entry.group)
-    ) {
-      becomeClassic(this.#table, entry, entry.group);
+    if (error !== 'NONE') {
+      this.#classic.fail(input, error);
+      return;
     }
-    if (error === 'NONE') this.#classic.request(groupId, input, now);
-    else this.#classic.fail(input, error);
+    const entry = this.#table.get(groupId);
+    if (entry?.group.type !== 'consumer') this.#classic.request(groupId, input, now);
+    else if (input.type !== 'join' || !isWithoutMembers(entry.group))
+      this.#mixed.request(entry, entry.group, input, now);
+    else {
+      becomeClassic(this.#table, entry, entry.group);
+      this.#classic.request(groupId, input, now);
+    }
   }
 
   #removeUnused(): void {

@@ -56,6 +56,9 @@ export function stepGroup(group: ClassicGroup, input: GroupInput, config: GroupC
       if (input.replacement) onReplacementPersisted(step, input.replacement, input.error);
       else onPersisted(step, input.generationId, input.error);
       break;
+    case 'rebalance':
+      prepareRebalance(step);
+      break;
     case 'tick':
       onTick(step);
       break;

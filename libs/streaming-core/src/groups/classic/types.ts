@@ -134,6 +134,8 @@ export type GroupInput =
       readonly replacement: StaticReplacement | null;
       readonly error: GroupError;
     }
+  /** Everyone shall join anew. */
+  | { readonly type: 'rebalance' }
   /** Some deadline may have passed. */
   | { readonly type: 'tick' }
   /** The group is deleted or moves away: whoever waits is told. */
