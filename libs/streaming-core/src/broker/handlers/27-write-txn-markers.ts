@@ -47,7 +47,10 @@ async function writeOne(
     return 'NONE';
   } catch (error) {
     const name = errorNameOf(error);
-    logger.error({ topic, partition, error: name, err: error }, 'cannot write a transaction marker');
+    const details = { topic, partition, error: name, err: error };
+    if (name === 'UNKNOWN_SERVER_ERROR' || name === 'KAFKA_STORAGE_ERROR') {
+      logger.error(details, 'cannot write a transaction marker');
+    } else logger.debug(details, 'transaction marker refused');
     return name;
   }
 }
