@@ -1,7 +1,7 @@
-import { CLUSTER, topicResource, groupResource, type Resource } from '../../security/acl.js';
 import { ERROR, type KafkaErrorName } from '../../wire/error-codes.js';
 import type { ConfigEntry } from '../configs/config-entries.js';
-import { refusalOf, RESOURCE_TYPE } from '../configs/config-resources.js';
+import { protectedBy, refusedFor } from '../configs/config-access.js';
+import { refusalOf } from '../configs/config-resources.js';
 import type { Handler } from '../request-context.js';
 import type { BrokerServices } from '../services.js';
 
@@ -42,16 +42,4 @@ export function describeConfigs({ configs, logger }: BrokerServices): Handler<32
 
 function isWanted(keys: readonly string[] | null, name: string): boolean {
   return keys === null || keys.length === 0 || keys.includes(name);
-}
-
-/** What access rules protect a resource with configs. */
-export function protectedBy(type: number, name: string): Resource {
-  if (type === RESOURCE_TYPE.topic) return topicResource(name);
-  return type === RESOURCE_TYPE.group ? groupResource(name) : CLUSTER;
-}
-
-/** The error that says that somebody may not. */
-export function refusedFor(type: number): KafkaErrorName {
-  if (type === RESOURCE_TYPE.topic) return 'TOPIC_AUTHORIZATION_FAILED';
-  return type === RESOURCE_TYPE.group ? 'GROUP_AUTHORIZATION_FAILED' : 'CLUSTER_AUTHORIZATION_FAILED';
 }

@@ -1,4 +1,4 @@
-import { alterResources } from '../alter-resources.js';
+import { alterResources } from '../configs/alter-resources.js';
 import type { Handler } from '../request-context.js';
 import type { BrokerServices } from '../services.js';
 

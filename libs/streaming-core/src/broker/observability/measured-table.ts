@@ -30,14 +30,17 @@ export function measuredTable(
   return Object.fromEntries(wrapped) as RequestTable;
 }
 
-/** Every error code of a response, however deep. Answers are lists of lists of flat objects. */
+/** Every error code of a response, however deep. Answers are lists of lists of flat objects; this is on the path of every one. */
 function eachError(value: object, onError: (code: number) => void): void {
-  for (const [name, field] of Object.entries(value) as [string, unknown][]) {
+  const fields = value as Readonly<Record<string, unknown>>;
+  for (const name in fields) {
+    const field = fields[name];
     if (typeof field === 'number') {
       if (name === 'errorCode' && field !== 0) onError(field);
     } else if (Array.isArray(field)) {
       for (const element of field as unknown[]) {
-        if (typeof element !== 'object' || element === null || Buffer.isBuffer(element)) break;
+        // Lists of numbers and names, and pieces of record batches.
+        if (typeof element !== 'object' || element === null || element instanceof Uint8Array) break;
         eachError(element, onError);
       }
     }

@@ -26,12 +26,12 @@ export function throttledTable(
   const wrap = (key: number, handler: AnyHandler): AnyHandler => {
     if (EXEMPT.has(key)) return handler;
     return (request, context) => {
+      if (quotas.isEmpty) return handler(request, context);
       const startedMs = clock.monotonicMs();
       const result = handler(request, context);
       const busyMs = clock.monotonicMs() - startedMs;
       const settle = (body: ThrottledBody | null): ThrottledBody | null => {
         const ownMs = body?.throttleTimeMs ?? 0;
-        if (quotas.isEmpty && ownMs === 0) return body;
         const throttleTimeMs = Math.max(ownMs, measure(quotas, key, request, body, busyMs, context));
         if (throttleTimeMs === 0) return body;
         context.mute?.(throttleTimeMs);

@@ -1,8 +1,8 @@
-import { ERROR, type KafkaErrorName } from '../wire/error-codes.js';
-import { refusalOf } from './configs/config-resources.js';
-import { protectedBy, refusedFor } from './handlers/32-describe-configs.js';
-import type { RequestContext } from './request-context.js';
-import type { BrokerServices } from './services.js';
+import { ERROR, type KafkaErrorName } from '../../wire/error-codes.js';
+import type { RequestContext } from '../request-context.js';
+import type { BrokerServices } from '../services.js';
+import { protectedBy, refusedFor } from './config-access.js';
+import { refusalOf } from './config-resources.js';
 
 interface NamedResource {
   readonly resourceType: number;
