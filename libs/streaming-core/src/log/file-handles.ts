@@ -1,4 +1,5 @@
 import type { Storage, StorageFile } from '../ports/storage.js';
+import { IndexCache } from './index-cache.js';
 
 /**
  * Open files of closed segments, at most `limit` at a time over all logs that share it: the least recently used is closed first.
@@ -11,6 +12,8 @@ export class FileHandles {
   constructor(
     private readonly storage: Storage,
     private readonly limit = 512,
+    /** Their indexes, bounded likewise. */
+    readonly indexes = new IndexCache(),
   ) {}
 
   get size(): number {

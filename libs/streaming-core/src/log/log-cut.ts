@@ -27,6 +27,8 @@ export function dropOldest(state: LogState, count: number): void {
 export function advanceStart(state: LogState, offset: bigint): void {
   if (offset > state.endOffset) throw new OffsetOutOfRangeError(offset, state.startOffset, state.endOffset);
   if (offset <= state.startOffset) return;
+  // First what frees room: the checkpoint needs some.
+  dropOldest(state, state.segments.indexFor(offset));
   const before = state.startOffset;
   state.startOffset = offset;
   try {
@@ -36,7 +38,6 @@ export function advanceStart(state: LogState, offset: bigint): void {
     state.startOffset = before;
     throw error;
   }
-  dropOldest(state, state.segments.indexFor(offset));
 }
 
 /** Cuts all from `offset` on. */

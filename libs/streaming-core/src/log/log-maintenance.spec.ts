@@ -4,7 +4,7 @@ import { MemoryStorage } from '../ports/memory/memory-storage.js';
 import { completeBatches } from '../wire/records/record-batch.js';
 import { encodeBatch } from '../wire/records/record-codec.js';
 import { batchOf, LogFixture, readAll, type ReadBack } from './fixtures/log-fixture.js';
-import { OffsetOutOfRangeError } from './log-errors.js';
+import { LogUnwritableError, OffsetOutOfRangeError } from './log-errors.js';
 import { cleanLog } from './log-maintenance.js';
 import { countExpired } from './log-retention.js';
 import type { PartitionLog } from './partition-log.js';
@@ -64,6 +64,22 @@ describe('retention', () => {
     const again = fixture.open();
     expect([again.startOffset, again.endOffset]).toEqual([12n, 12n]);
     expect(again.append(batchOf(['y']), 0).baseOffset).toBe(12n);
+  });
+
+  it('makes room on a disk that takes no writes', async () => {
+    const storage = new MemoryStorage();
+    const fixture = new LogFixture(storage, { configs: { 'retention.bytes': '2000' } });
+    const log = fixture.open();
+    for (let i = 0; i < 20; i++) log.append(batchOf(['x'.repeat(300)]), 0);
+    await log.sync();
+    const full = { name: 'fail-append', code: 'DISK_FULL' } as const;
+    storage.inject(full);
+    expect(() => log.append(batchOf(['y']), 0)).toThrow(LogUnwritableError);
+    storage.inject(full);
+    await clean(fixture, log);
+    expect(log.sizeBytes).toBeLessThan(3000);
+    expect(log.isWritable).toBe(false);
+    expect((await readAll(log)).length).toBe(Number(log.endOffset - log.startOffset));
   });
 
   it('keeps what is not committed yet', async () => {

@@ -2,6 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { MemoryStorage } from '../ports/memory/memory-storage.js';
 import { completeBatches } from '../wire/records/record-batch.js';
 import { batchOf, LogFixture, readAll, valuesOf } from './fixtures/log-fixture.js';
+import { FileHandles } from './file-handles.js';
+import { IndexCache } from './index-cache.js';
 import { LogUnwritableError, OffsetOutOfRangeError } from './log-errors.js';
 import type { PartitionLog } from './partition-log.js';
 
@@ -122,6 +124,25 @@ describe('PartitionLog', () => {
     await valuesOf(log);
     expect(log.segmentList.length).toBeGreaterThan(10);
     expect(log.place.handles.size).toBeLessThanOrEqual(4);
+  });
+});
+
+describe('the indexes of sealed segments', () => {
+  it('take no more memory than they may, and find what they found before', async () => {
+    const storage = new MemoryStorage();
+    const handles = new FileHandles(storage, 4, new IndexCache(200));
+    const log = new LogFixture(storage).open({ handles });
+    for (let i = 0; i < 60; i++) log.append(batchOf([`${i}${long}`], { timestamp: 1000 + i }), 0);
+    await log.sync();
+    for (let i = 0; i < 60; i += 7) {
+      expect(log.offsetForTimestamp(1000 + i, log.endOffset)).toMatchObject({ offset: BigInt(i) });
+      expect((await readAll(log, BigInt(i)))[0]!.offset).toBe(BigInt(i));
+      expect(handles.indexes.usedBytes).toBeLessThanOrEqual(200);
+    }
+    log.truncateTo(20n);
+    expect((await valuesOf(log)).length).toBe(20);
+    await log.close();
+    expect(handles.indexes.usedBytes).toBe(0);
   });
 });
 

@@ -63,7 +63,8 @@ export class Segment {
 
   /** Largest timestamp of a record, or -1 if the segment is empty. */
   get largestTimestampMs(): number {
-    return Math.max(this.maxTimestampMs, this.timeIndex.lastTimestampMs);
+    if (this.maxTimestampMs < 0) return this.timeIndex.lastTimestampMs;
+    return this.maxTimestampMs;
   }
 
   get offsetIndex(): OffsetIndex {
@@ -84,6 +85,8 @@ export class Segment {
 
   /** Takes the file out of the shared handles, so that it stays open until {@link release}. */
   hold(): void {
+    // Held, a segment may change: its indexes are then no copy of what is on the disk.
+    this.place.handles.indexes.forget(this);
     if (this.ownFile !== null) return;
     this.place.handles.forget(this.logPath);
     this.ownFile = this.place.storage.open(this.logPath);
@@ -92,6 +95,13 @@ export class Segment {
   release(): void {
     this.ownFile?.close();
     this.ownFile = null;
+    this.offerIndexes();
+  }
+
+  /** Lets go of the indexes' memory; they are read again when they are needed. */
+  releaseIndexes(): void {
+    this.offsets = null;
+    this.times = null;
   }
 
   /** Writes one batch, stamped already. After a failure the file may hold a part of it: {@link cut} before the next. */
@@ -215,9 +225,10 @@ export class Segment {
 
   /** Closes the file for good: another takes its place. */
   retire(): void {
+    this.retired = true;
     this.release();
     this.place.handles.forget(this.logPath);
-    this.retired = true;
+    this.place.handles.indexes.forget(this);
   }
 
   /** Removes the files. */
@@ -229,10 +240,21 @@ export class Segment {
 
   private loadIndexes(): void {
     [this.offsets, this.times] = this.readIndexes();
-    if (this.offsets !== null && this.times !== null) return;
-    this.resetIndexes();
-    this.noteAll(this.bytes);
-    this.seal();
+    if (this.offsets === null || this.times === null) {
+      this.resetIndexes();
+      this.noteAll(this.bytes);
+      this.seal();
+    }
+    // Retention asks for it at every turn, also when the indexes are not in memory.
+    this.maxTimestampMs = this.times!.lastTimestampMs;
+    this.maxTimestampOffset = this.times!.lastOffset;
+    this.offerIndexes();
+  }
+
+  /** Of a sealed segment: the shared cache may take them away. */
+  private offerIndexes(): void {
+    if (this.ownFile !== null || this.retired || this.offsets === null || this.times === null) return;
+    this.place.handles.indexes.add(this, this.offsets.size * 8 + this.times.size * 16);
   }
 
   private readIndexes(): [OffsetIndex | null, TimeIndex | null] {
