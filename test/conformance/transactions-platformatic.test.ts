@@ -80,7 +80,6 @@ async function valuesOf(topic: string): Promise<string[]> {
 describe('transactions, @platformatic/kafka', () => {
   it('commits as a whole, and hides what is aborted', async () => {
     const topic = await newTopic();
-    const seen = await valuesOf(topic);
     const [kept, lost] = [newProducer(), newProducer()];
     const aborted = await lost.beginTransaction();
     await aborted.send({ messages: [{ topic, value: 'lost' }] });
@@ -93,6 +92,8 @@ describe('transactions, @platformatic/kafka', () => {
     });
     await committed.commit();
     await aborted.abort();
+    // Read when it is over: the library leaves out what was aborted only if it gets the marker in the same answer.
+    const seen = await valuesOf(topic);
     await until('what is committed is seen', () => seen.length === 2);
     expect(seen).toEqual(['a', 'b']);
     const again = await kept.beginTransaction();
