@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { createAuthority } from '../../test/certificates.js';
@@ -75,6 +75,8 @@ const bob = {
 it(
   'administers users and rules of a secured broker, and is let in by file and by variables',
   async () => {
+    // Credentials are for nobody else on this machine.
+    if (process.platform !== 'win32') expect(statSync(file('data/security.json')).mode & 0o777).toBe(0o600);
     expect((await asAdmin('topics', 'create', 'rides')).code).toBe(0);
     const refused = await run(['topics', 'list'], { env: bob });
     expect(refused.code).toBe(1);

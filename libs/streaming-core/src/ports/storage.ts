@@ -8,7 +8,7 @@ export interface Storage {
   /** Whole contents, or null if there is no such file. */
   readFile(path: string): Buffer | null;
   /** Replaces a file in one step: after a crash it has the old or the new contents, never a mixture. Durable on return. */
-  writeFileAtomic(path: string, contents: Buffer): void;
+  writeFileAtomic(path: string, contents: Buffer, options?: WriteOptions): void;
   /**
    * Writes a whole file without blocking. When it resolves the contents are durable; the name is not, and a crash before that
    * may leave a part: write aside, then {@link rename}.
@@ -30,6 +30,11 @@ export interface Storage {
   space(path: string): { readonly totalBytes: number; readonly usableBytes: number };
   /** Makes creations, renames and removals in a directory durable. */
   syncDirectory(path: string): void;
+}
+
+export interface WriteOptions {
+  /** Readable by the user of this process alone, where there are users. */
+  readonly isPrivate?: boolean;
 }
 
 export interface StorageFile {

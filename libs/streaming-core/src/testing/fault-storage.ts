@@ -1,4 +1,4 @@
-import { StorageError, type Storage, type StorageFile } from '../ports/storage.js';
+import { StorageError, type Storage, type StorageFile, type WriteOptions } from '../ports/storage.js';
 import type { ArmedFault } from './fault.js';
 
 /** What a fault does to files. */
@@ -66,9 +66,9 @@ export class FaultStorage implements Storage {
     return bytes;
   }
 
-  writeFileAtomic(path: string, contents: Buffer): void {
+  writeFileAtomic(path: string, contents: Buffer, options?: WriteOptions): void {
     this.assert('full-disk', path);
-    this.inner.writeFileAtomic(path, contents);
+    this.inner.writeFileAtomic(path, contents, options);
     this.#heal(path);
   }
 

@@ -25,7 +25,7 @@ export class TimedStorage implements Storage {
     private readonly syncSeconds: Histogram,
   ) {
     this.readFile = (path) => storage.readFile(path);
-    this.writeFileAtomic = (path, contents) => storage.writeFileAtomic(path, contents);
+    this.writeFileAtomic = (path, contents, options) => storage.writeFileAtomic(path, contents, options);
     this.writeFileAside = (path, contents) => storage.writeFileAside(path, contents);
     this.createExclusive = (path, contents) => storage.createExclusive(path, contents);
     this.remove = (path) => storage.remove(path);

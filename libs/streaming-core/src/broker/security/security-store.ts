@@ -50,7 +50,7 @@ export class FileSecurityStore implements SecurityStore {
 
   save(security: StoredSecurity): void {
     const contents = `${JSON.stringify({ format: FORMAT, ...security }, null, 1)}\n`;
-    this.storage.writeFileAtomic(this.#path, Buffer.from(contents));
+    this.storage.writeFileAtomic(this.#path, Buffer.from(contents), { isPrivate: true });
   }
 
   get #path(): string {

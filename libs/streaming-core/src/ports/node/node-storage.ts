@@ -22,7 +22,7 @@ import {
 } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { StorageError, type Storage, type StorageErrorCode, type StorageFile } from '../storage.js';
+import { StorageError, type Storage, type StorageErrorCode, type StorageFile, type WriteOptions } from '../storage.js';
 
 /** Files of the operating system. */
 export class NodeStorage implements Storage {
@@ -34,10 +34,10 @@ export class NodeStorage implements Storage {
     return translate(`read ${file}`, () => ifExists(() => readFileSync(file), null));
   }
 
-  writeFileAtomic(file: string, contents: Buffer): void {
+  writeFileAtomic(file: string, contents: Buffer, { isPrivate = false }: WriteOptions = {}): void {
     translate(`write ${file}`, () => {
       const temporary = `${file}.tmp`;
-      writeDurably(temporary, contents, 'w');
+      writeDurably(temporary, contents, 'w', isPrivate ? 0o600 : 0o644);
       renameSync(temporary, file);
     });
     this.syncDirectory(path.dirname(file));
@@ -269,8 +269,8 @@ function writeOne(handle: number, chunk: Buffer): number {
   return written;
 }
 
-function writeDurably(file: string, contents: Buffer, flags: 'w' | 'wx'): void {
-  const handle = openSync(file, flags, 0o644);
+function writeDurably(file: string, contents: Buffer, flags: 'w' | 'wx', mode = 0o644): void {
+  const handle = openSync(file, flags, mode);
   try {
     writeOne(handle, contents);
     fsyncSync(handle);
