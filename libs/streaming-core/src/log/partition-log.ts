@@ -144,6 +144,7 @@ export class PartitionLog {
 
   setConfig(config: LogConfig): void {
     this.state.config = config;
+    this.state.place.indexIntervalBytes = config.indexIntervalBytes;
   }
 
   /**

@@ -14,7 +14,8 @@ export interface SegmentPlace {
   readonly storage: Storage;
   readonly handles: FileHandles;
   readonly directory: string;
-  readonly indexIntervalBytes: number;
+  /** May change while the log is open. */
+  indexIntervalBytes: number;
 }
 
 /** A batch's largest timestamp. Beyond 2^53 it is no time: it is taken as that bound. */

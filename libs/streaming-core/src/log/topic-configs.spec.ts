@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { batchOf, LogFixture } from './fixtures/log-fixture.js';
 import { parseTopicConfigs } from './log-config.js';
 import { TOPIC_CONFIGS, topicConfigProblem } from './topic-configs.js';
 
@@ -33,5 +34,20 @@ describe('topic configs', () => {
   ])('%s=%s', (name, value, problem) => {
     if (problem === null) expect(topicConfigProblem(name, value)).toBeNull();
     else expect(topicConfigProblem(name, value)).toMatch(problem);
+  });
+
+  it('hold for an open log from the next batch on, the density of its index too', async () => {
+    const fixture = new LogFixture(undefined, {
+      configs: { 'segment.bytes': '100000', 'index.interval.bytes': '100000' },
+    });
+    const log = fixture.open();
+    const append = () => Array.from({ length: 20 }, () => log.append(batchOf(['a value']), 0));
+    append();
+    log.setConfig(parseTopicConfigs({ 'segment.bytes': '100000', 'index.interval.bytes': '0' }));
+    append();
+    await log.close();
+    const entryBytes = 8;
+    const index = fixture.storage.readFile(fixture.file('00000000000000000000.index'))!;
+    expect(index.length).toBe(20 * entryBytes);
   });
 });
