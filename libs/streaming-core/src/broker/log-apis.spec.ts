@@ -120,4 +120,33 @@ describe('the APIs of the log', () => {
       },
     ]);
   });
+
+  it('waits for a slow disk as long as the client does, and no longer', async () => {
+    storage.holdSyncs();
+    const asked = produce(700);
+    await until(() => clock.pendingTimers > 0 && broker.topics()[0]!.partitions[0]!.endOffset === 1n);
+    clock.advance(699);
+    let answer: unknown = null;
+    void asked.then((response) => (answer = response));
+    clock.advance(1);
+    await until(() => answer !== null);
+    expect(answer).toMatchObject({ errorCode: ERROR.REQUEST_TIMED_OUT, baseOffset: -1n });
+    storage.releaseSyncs();
+    expect(await produce()).toMatchObject({ errorCode: ERROR.NONE, baseOffset: 1n });
+  });
+
+  it('knows acknowledgements 0, 1 and all, and no others', async () => {
+    const records = encodeBatch({ records: [{ key: null, value: Buffer.from('x'), timestamp: 1n }] });
+    const topicData = [{ name: TOPIC, partitionData: [{ index: 0, records }] }];
+    const { responses } = await client.ask(0, 9, { acks: 2, timeoutMs: 1000, topicData });
+    expect(responses[0]!.partitionResponses[0]!.errorCode).toBe(ERROR.INVALID_REQUIRED_ACKS);
+  });
 });
+
+async function until(condition: () => boolean): Promise<void> {
+  for (let turn = 0; turn < 5000; turn++) {
+    if (condition()) return;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  throw new Error('it did not come to be');
+}

@@ -1,10 +1,11 @@
 import type { Acks, Partition } from '../../replica/partition.js';
-import { errorNameOf } from '../../replica/partition-errors.js';
+import { errorNameOf, PartitionError } from '../../replica/partition-errors.js';
 import { topicResource } from '../../security/acl.js';
 import { ERROR, type KafkaErrorName } from '../../wire/error-codes.js';
 import type { BrokerServices } from '../services.js';
 import type { Topic } from '../topic-catalog.js';
 import type { Handler } from '../request-context.js';
+import { timeBound } from '../time-bound.js';
 import { admitProduced, type ProducedBatch } from '../transactions/produce-admission.js';
 
 const TOPIC_IDS_FROM = 13;
@@ -47,7 +48,9 @@ export function produce(services: BrokerServices): Handler<0> {
             topic && partition !== undefined && mayWrite(topic.name) ? refuse(topic, request.acks) : missing;
           if (refusal !== ERROR.NONE) return Promise.resolve({ index, errorCode: refusal, baseOffset: -1n });
           if (!partition) return Promise.resolve({ index, errorCode: ERROR.KAFKA_STORAGE_ERROR, baseOffset: -1n });
-          return append(services, partition, records, request.acks as Acks, admission.get(partition));
+          const { timeoutMs } = request;
+          const transaction = admission.get(partition);
+          return append(services, partition, { records, acks: request.acks as Acks, timeoutMs, transaction });
         });
         return { name, topicId, partitionResponses: await Promise.all(appends) };
       }),
@@ -75,18 +78,25 @@ function refuse(topic: Topic, acks: number): number {
   return acks === -1 && topic.minInsyncReplicas > 1 ? ERROR.NOT_ENOUGH_REPLICAS : ERROR.NONE;
 }
 
+interface AppendRequest {
+  readonly records: Buffer | null;
+  readonly acks: Acks;
+  readonly timeoutMs: number;
+  readonly transaction: KafkaErrorName | undefined;
+}
+
 async function append(
-  { metrics, logger }: BrokerServices,
+  services: BrokerServices,
   partition: Partition,
-  records: Buffer | null,
-  acks: Acks,
-  transaction: KafkaErrorName | undefined,
+  { records, acks, timeoutMs, transaction }: AppendRequest,
 ): Promise<PartitionResult> {
+  const { metrics, logger } = services;
   const { index } = partition;
   const isInTransaction = transaction === 'NONE';
   if (transaction !== undefined && !isInTransaction) return { index, errorCode: ERROR[transaction], baseOffset: -1n };
   try {
-    const { baseOffset, logAppendTimeMs, logStartOffset } = await partition.append(records, acks, isInTransaction);
+    const appending = partition.append(records, acks, isInTransaction);
+    const { baseOffset, logAppendTimeMs, logStartOffset } = await inTime(services, acks, timeoutMs, appending);
     metrics.recordBatchesAppended += 1;
     metrics.bytesAppended += records?.length ?? 0;
     return { index, errorCode: ERROR.NONE, baseOffset, logAppendTimeMs: BigInt(logAppendTimeMs), logStartOffset };
@@ -99,4 +109,18 @@ async function append(
     const errorMessage = error instanceof Error ? error.message : String(error);
     return { index, errorCode: ERROR[name], baseOffset: -1n, errorMessage };
   }
+}
+
+/**
+ * The flush that an acknowledgement waits for may take no longer than the client waits; the batch may be in the log all the same.
+ * With a timeout of 0 nothing is bounded: there, Apache Kafka's one replica answers at once too.
+ */
+function inTime<T>({ clock }: BrokerServices, acks: Acks, timeoutMs: number, appending: Promise<T>): Promise<T> {
+  if (acks === 0 || timeoutMs <= 0) return appending;
+  return timeBound(
+    clock,
+    timeoutMs,
+    appending,
+    () => new PartitionError('REQUEST_TIMED_OUT', `not on stable storage after ${timeoutMs} ms`),
+  );
 }
