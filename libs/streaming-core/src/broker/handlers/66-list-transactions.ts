@@ -1,4 +1,4 @@
-import { RE2JS, RE2JSException } from 're2js';
+import { compileRegex } from '../../groups/consumer/regex.js';
 import { transactionalIdResource } from '../../security/acl.js';
 import { isTransactionState, type TransactionMetadata } from '../../transactions/transaction-types.js';
 import { ERROR } from '../../wire/error-codes.js';
@@ -11,7 +11,7 @@ export function listTransactions({ transactions, clock }: BrokerServices): Handl
     const nothing = { unknownStateFilters: [], transactionStates: [] };
     const { coordinator } = transactions.service;
     if (coordinator.isLoading) return { errorCode: ERROR.COORDINATOR_LOAD_IN_PROGRESS, ...nothing };
-    const pattern = compile(transactionalIdPattern);
+    const pattern = transactionalIdPattern ? compileRegex(transactionalIdPattern) : undefined;
     if (pattern === null) return { errorCode: ERROR.INVALID_REGULAR_EXPRESSION, ...nothing };
     const nowMs = clock.nowMs();
     const producerIds = new Set(producerIdFilters);
@@ -32,15 +32,4 @@ export function listTransactions({ transactions, clock }: BrokerServices): Handl
         .map(({ transactionalId, producerId, state }) => ({ transactionalId, producerId, transactionState: state })),
     };
   };
-}
-
-/** In RE2's language, as in Kafka: it matches in linear time, whatever the expression. Undefined: all; null: it is none. */
-function compile(pattern: string | null): RE2JS | undefined | null {
-  if (pattern === null || pattern === '') return undefined;
-  try {
-    return RE2JS.compile(pattern);
-  } catch (error) {
-    if (error instanceof RE2JSException) return null;
-    throw error;
-  }
 }

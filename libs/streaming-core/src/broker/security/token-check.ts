@@ -1,14 +1,5 @@
 import { readFileSync } from 'node:fs';
-import {
-  createLocalJWKSet,
-  createRemoteJWKSet,
-  decodeProtectedHeader,
-  jwtVerify,
-  UnsecuredJWT,
-  type JSONWebKeySet,
-  type JWTPayload,
-  type JWTVerifyGetKey,
-} from 'jose';
+import type * as Jose from 'jose';
 import { BrokerConfigError, type BrokerConfig } from '../config.js';
 
 /** Signatures whose key can be published: a shared secret (HS256) or no signature at all (none) proves nothing here. */
@@ -30,7 +21,9 @@ export interface TokenOwner {
 
 /** Whose a token is, and until when: signature, times, issuer and audience (KIP-768; the work is done by `jose`). */
 export class TokenCheck {
-  readonly #keys: JWTVerifyGetKey | null;
+  /** Loaded for listeners that take tokens alone: it is many files, and a broker's start should not wait for them. */
+  readonly #jose = import('jose');
+  readonly #keys: Promise<Jose.JWTVerifyGetKey> | null;
   readonly #takesUnsecured: boolean;
   readonly #userClaim: string;
   readonly #checks: { issuer?: string; audience?: string[]; clockTolerance: number };
@@ -54,6 +47,7 @@ export class TokenCheck {
       clockTolerance: Number(text('sasl.oauthbearer.clock.skew.seconds')),
     };
     this.#keys = keysAt(
+      this.#jose,
       text('sasl.oauthbearer.jwks.endpoint.url'),
       Number(text('sasl.oauthbearer.jwks.endpoint.refresh.ms')),
     );
@@ -71,23 +65,24 @@ export class TokenCheck {
     return { user, expiresAtMs: payload.exp! * 1_000 };
   }
 
-  async #verified(token: string): Promise<JWTPayload> {
+  async #verified(token: string): Promise<Jose.JWTPayload> {
     const checks = { ...this.#checks, currentDate: new Date(this.nowMs()), requiredClaims: ['exp'] };
     try {
+      const { decodeProtectedHeader, jwtVerify, UnsecuredJWT } = await this.#jose;
       if (this.#takesUnsecured && decodeProtectedHeader(token).alg === 'none') {
         const { payload } = UnsecuredJWT.decode(token, checks);
         if (payload.exp === undefined) throw new TokenError('the token does not say when it ends');
         return payload;
       }
       if (this.#keys === null) throw new TokenError('only tokens without a signature are taken here');
-      return (await jwtVerify(token, this.#keys, { ...checks, algorithms: ALGORITHMS })).payload;
+      return (await jwtVerify(token, await this.#keys, { ...checks, algorithms: ALGORITHMS })).payload;
     } catch (error) {
       throw error instanceof TokenError ? error : new TokenError((error as Error).message, { cause: error });
     }
   }
 }
 
-function keysAt(url: string, refreshMs: number): JWTVerifyGetKey | null {
+function keysAt(jose: Promise<typeof Jose>, url: string, refreshMs: number): Promise<Jose.JWTVerifyGetKey> | null {
   if (url === '') return null;
   const setting = 'sasl.oauthbearer.jwks.endpoint.url';
   const problem = (error: unknown): BrokerConfigError =>
@@ -96,7 +91,9 @@ function keysAt(url: string, refreshMs: number): JWTVerifyGetKey | null {
   try {
     parsed = new URL(url);
     if (parsed.protocol === 'file:') {
-      return createLocalJWKSet(JSON.parse(readFileSync(parsed, 'utf8')) as JSONWebKeySet);
+      const keySet = JSON.parse(readFileSync(parsed, 'utf8')) as Jose.JSONWebKeySet;
+      if (!Array.isArray(keySet.keys)) throw new TypeError('the file has no list named keys');
+      return jose.then(({ createLocalJWKSet }) => createLocalJWKSet(keySet));
     }
   } catch (error) {
     throw problem(error);
@@ -105,5 +102,5 @@ function keysAt(url: string, refreshMs: number): JWTVerifyGetKey | null {
     throw new BrokerConfigError(`${setting}: must be an https:, http: or file: URL`);
   }
   const options = { cacheMaxAge: refreshMs, cooldownDuration: COOLDOWN_MS, timeoutDuration: FETCH_TIMEOUT_MS };
-  return createRemoteJWKSet(parsed, options);
+  return jose.then(({ createRemoteJWKSet }) => createRemoteJWKSet(parsed, options));
 }

@@ -8,7 +8,7 @@ import {
   type Partitions,
   type TopicPartitions,
 } from './partitions.js';
-import { compileRegex } from './subscriptions.js';
+import { compileRegex } from './regex.js';
 import {
   JOIN_EPOCH,
   LEAVE_EPOCH,

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { RE2JS, RE2JSException } from 're2js';
+import { compileRegex } from './regex.js';
 import type {
   ConsumerGroupRecord,
   ConsumerGroupState,
@@ -7,23 +7,6 @@ import type {
   ResolvedRegex,
   TopicsView,
 } from './types.js';
-
-/** Longest regular expression of a subscription, in characters. */
-export const REGEX_CHARS_MAX = 4_096;
-
-/**
- * A regular expression of RE2's language, as Kafka's coordinator takes them: matched in linear time, whatever the expression.
- * Null if it is none, or longer than {@link REGEX_CHARS_MAX}.
- */
-export function compileRegex(source: string): RE2JS | null {
-  if (source.length > REGEX_CHARS_MAX) return null;
-  try {
-    return RE2JS.compile(source);
-  } catch (error) {
-    if (error instanceof RE2JSException) return null;
-    throw error;
-  }
-}
 
 /**
  * What must be written so that every regular expression that a member subscribes to is resolved against the topics as they are, and
