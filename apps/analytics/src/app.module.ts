@@ -1,5 +1,6 @@
 import { type BeforeApplicationShutdown, type DynamicModule, Module, type OnModuleInit } from '@nestjs/common';
 import { LogCityClock } from '@ridestream/platform/clock/log-city-clock';
+import { logConnection } from '@ridestream/platform/config/log-connection';
 import { DatabaseModule } from '@ridestream/platform/database/database.module';
 import { ensurePlatformTopics } from '@ridestream/platform/streaming/ensure-topics';
 import { PlatformStreamingModule } from '@ridestream/platform/streaming/platform-streaming.module';
@@ -31,7 +32,7 @@ export class AppModule implements OnModuleInit, BeforeApplicationShutdown {
     return {
       module: AppModule,
       imports: [
-        PlatformStreamingModule.forRoot({ brokers: env.KAFKA_BROKERS, clientId: 'analytics' }),
+        PlatformStreamingModule.forRoot({ ...logConnection(env), clientId: 'analytics' }),
         DatabaseModule.forRoot({
           url: env.DATABASE_URL,
           schema: 'analytics',

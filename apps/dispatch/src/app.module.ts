@@ -3,6 +3,7 @@ import { HealthRegistry } from '@ridestream/platform/health/health-registry';
 import { Metrics } from '@ridestream/platform/metrics/metrics';
 import { type CityPack, defaultCityDir, loadCityPack } from '@ridestream/ride-domain/city/load-city-pack';
 import { randomUUID } from 'node:crypto';
+import { logConnection } from '@ridestream/platform/config/log-connection';
 import { createStreamClient } from 'streaming-core/client/stream-client';
 import type { DispatchEnv } from './config.js';
 import { CityController, CityDocument } from './http/city.controller.js';
@@ -82,7 +83,7 @@ function createRuntime(env: DispatchEnv, pack: CityPack, metrics: Metrics): Disp
   for (const warning of pack.warnings) log.warn(`city pack: ${warning}`);
   const warn = throttled(log.warn, WARNING_INTERVAL_MS);
   const client = createStreamClient({
-    brokers: env.KAFKA_BROKERS,
+    ...logConnection(env),
     clientId: GROUP_ID,
     onWarning: ({ kind, message }) => warn(kind, `${kind}: ${message}`),
   });

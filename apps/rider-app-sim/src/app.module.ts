@@ -1,4 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { logConnection } from '@ridestream/platform/config/log-connection';
 import { StreamingModule } from 'streaming-core/nest/streaming.module';
 import type { SimEnv } from './config.js';
 import { SimController } from './http/sim.controller.js';
@@ -9,7 +10,7 @@ export class AppModule {
   static forEnv(env: SimEnv): DynamicModule {
     return {
       module: AppModule,
-      imports: [StreamingModule.forRoot({ brokers: env.KAFKA_BROKERS, clientId: 'rider-app-sim' })],
+      imports: [StreamingModule.forRoot({ ...logConnection(env), clientId: 'rider-app-sim' })],
       controllers: [SimController],
       providers: [CityRun, { provide: SIM_ENV, useValue: env }],
     };

@@ -1,3 +1,4 @@
+import { logConnection } from '@ridestream/platform/config/log-connection';
 import { loadCityPack } from '@ridestream/ride-domain/city/load-city-pack';
 import { TOPICS } from '@ridestream/ride-domain/events/topics';
 import { Command } from 'commander';
@@ -19,7 +20,7 @@ const program = new Command('npm run audit --')
 program.parse();
 const options = program.opts<{ brokers: string; city?: string; json: boolean }>();
 
-const client = createStreamClient({ brokers: options.brokers, clientId: 'audit' });
+const client = createStreamClient({ ...logConnection({ KAFKA_BROKERS: options.brokers }), clientId: 'audit' });
 try {
   const reader = client.reader();
   const admin = client.admin();
