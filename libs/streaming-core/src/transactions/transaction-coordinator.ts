@@ -131,6 +131,14 @@ export class TransactionCoordinator {
     return entry.metadata.partitions.has(partitionName(partition)) ? 'NONE' : 'TRANSACTION_ABORTABLE';
   }
 
+  /** Whether a step of the transactional id is under way that will end by itself: a record or markers being written. */
+  isMoving(transactionalId: string): boolean {
+    const entry = this.#entries.get(transactionalId);
+    if (entry === undefined) return false;
+    const { state } = entry.metadata;
+    return entry.pending !== null || state === 'PrepareCommit' || state === 'PrepareAbort';
+  }
+
   /** The end of an `append` effect. */
   appended(appendId: number, error: KafkaErrorName, nowMs: number): TransactionEffect[] {
     const callback = this.#onAppended.get(appendId);

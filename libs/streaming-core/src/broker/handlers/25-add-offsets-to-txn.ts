@@ -15,8 +15,12 @@ export function addOffsetsToTxn({ transactions, offsetsTopic }: BrokerServices):
       return { errorCode: ERROR.TRANSACTIONAL_ID_AUTHORIZATION_FAILED };
     }
     if (!context.authorize('READ', groupResource(groupId))) return { errorCode: ERROR.GROUP_AUTHORIZATION_FAILED };
-    // The markers need the topic; who asks for the group's coordinator creates it, but need not have.
-    offsetsTopic.ensure();
+    try {
+      // The markers need the topic; who asks for the group's coordinator creates it, but need not have.
+      offsetsTopic.ensure();
+    } catch {
+      return { errorCode: ERROR.COORDINATOR_NOT_AVAILABLE };
+    }
     const partition = partitionOfGroup(groupId, offsetsTopic.partitionCount);
     const { error } = await transactions.service.addPartitions(transactionalId, {
       producerId,

@@ -1,9 +1,11 @@
 import type { OffsetToCommit } from '../../groups/coordinator-types.js';
 import { partitionOfGroup } from '../../groups/group-partition.js';
+import type { Partition } from '../../replica/partition.js';
 import { groupResource, topicResource, transactionalIdResource } from '../../security/acl.js';
 import type { RequestOf } from '../../wire/api.js';
 import type { TXN_OFFSET_COMMIT } from '../../wire/apis/28-txn-offset-commit.js';
 import { ERROR, type KafkaErrorName } from '../../wire/error-codes.js';
+import type { OffsetsTopic } from '../offsets-topic.js';
 import { OFFSETS_TOPIC } from '../topic-name.js';
 import type { BrokerServices } from '../services.js';
 import type { Handler, RequestContext } from '../request-context.js';
@@ -82,8 +84,8 @@ function refuse(
   if (!context.authorize('READ', groupResource(groupId))) return 'GROUP_AUTHORIZATION_FAILED';
   const { offsetsTopic, transactions } = services;
   const partition = partitionOfGroup(groupId, offsetsTopic.partitionCount);
-  const log = offsetsTopic.ensure().partitions[partition];
-  if (!log) return 'COORDINATOR_NOT_AVAILABLE';
+  const log = partitionOf(offsetsTopic, partition);
+  if (log === null) return 'COORDINATOR_NOT_AVAILABLE';
   const version = context.apiVersion;
   const unknownPartition = version >= ADDS_FROM ? 'add' : version >= ABORTABLE_FROM ? 'abort' : 'refuse';
   const write = { transactionalId, producerId, producerEpoch, unknownPartition } as const;
@@ -91,6 +93,15 @@ function refuse(
   const asCommitError = ([error]: readonly KafkaErrorName[]): KafkaErrorName =>
     error === 'NOT_ENOUGH_REPLICAS' ? 'COORDINATOR_NOT_AVAILABLE' : error!;
   return errors instanceof Promise ? errors.then(asCommitError) : asCommitError(errors);
+}
+
+/** Null if it is offline, or cannot be created. */
+function partitionOf(topic: OffsetsTopic, partition: number): Partition | null {
+  try {
+    return topic.ensure().partitions[partition] ?? null;
+  } catch {
+    return null;
+  }
 }
 
 function problemWith(

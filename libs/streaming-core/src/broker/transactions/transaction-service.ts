@@ -27,6 +27,11 @@ export interface TransactionServicePorts {
   readonly logger: Logger;
 }
 
+/**
+ * How long a request waits for another step of its transaction to end before it is told CONCURRENT_TRANSACTIONS. Between an outcome and
+ * its markers lie milliseconds; clients that have to come again wait for up to a third of a second.
+ */
+const PATIENCE_MS = 500;
 /** Longest time that a timer is set for: deadlines are wall time, which may jump. */
 const LOOK_AGAIN_MS = 60_000;
 
@@ -35,6 +40,8 @@ export class TransactionService {
   readonly coordinator: TransactionCoordinator;
   readonly #ports: TransactionServicePorts;
   readonly #waiting = new Map<number, (response: TransactionResponse) => void>();
+  /** Who waits for the next step of a transactional id; each is a request under way, of which a connection has few. */
+  readonly #patient = new Map<string, Set<() => void>>();
   #lastRequestId = 0;
   #timer: Timer | null = null;
   #timerAtMs = Infinity;
@@ -47,15 +54,15 @@ export class TransactionService {
   }
 
   init(transactionalId: string, input: Without<InitInput>): Promise<TransactionResponse> {
-    return this.#request(transactionalId, { ...input, type: 'init', requestId: this.#nextId() });
+    return this.#ask(transactionalId, (requestId) => ({ ...input, type: 'init', requestId }));
   }
 
   addPartitions(transactionalId: string, input: Without<AddPartitionsInput>): Promise<TransactionResponse> {
-    return this.#request(transactionalId, { ...input, type: 'addPartitions', requestId: this.#nextId() });
+    return this.#ask(transactionalId, (requestId) => ({ ...input, type: 'addPartitions', requestId }));
   }
 
   end(transactionalId: string, input: Without<EndInput>): Promise<TransactionResponse> {
-    return this.#request(transactionalId, { ...input, type: 'end', requestId: this.#nextId() });
+    return this.#ask(transactionalId, (requestId) => ({ ...input, type: 'end', requestId }));
   }
 
   /** Reads what `__transaction_state` holds, completes what was decided, and serves from then on. */
@@ -95,6 +102,40 @@ export class TransactionService {
       answer({ error: 'NOT_COORDINATOR', producerId: -1n, producerEpoch: -1 });
     }
     this.#waiting.clear();
+    for (const patient of [...this.#patient.values()]) for (const onStep of [...patient]) onStep();
+  }
+
+  async #ask(
+    transactionalId: string,
+    inputOf: (requestId: number) => TransactionRequest,
+  ): Promise<TransactionResponse> {
+    const untilMs = this.#ports.clock.monotonicMs() + PATIENCE_MS;
+    for (;;) {
+      const response = await this.#request(transactionalId, inputOf(this.#nextId()));
+      if (response.error !== 'CONCURRENT_TRANSACTIONS') return response;
+      if (!(await this.#nextStep(transactionalId, untilMs))) return response;
+    }
+  }
+
+  /** Resolves with the next record of a transactional id; with false if there is none in time. */
+  #nextStep(transactionalId: string, untilMs: number): Promise<boolean> {
+    const leftMs = untilMs - this.#ports.clock.monotonicMs();
+    if (leftMs <= 0 || this.#isStopped) return Promise.resolve(false);
+    // It ended while the answer was on its way here.
+    if (!this.coordinator.isMoving(transactionalId)) return Promise.resolve(true);
+    return new Promise((resolve) => {
+      const patient = this.#patient.get(transactionalId) ?? new Set();
+      this.#patient.set(transactionalId, patient);
+      const end = (isStep: boolean): void => {
+        timer.cancel();
+        patient.delete(onStep);
+        if (patient.size === 0) this.#patient.delete(transactionalId);
+        resolve(isStep);
+      };
+      const onStep = (): void => end(true);
+      const timer = this.#ports.clock.schedule(leftMs, () => end(false));
+      patient.add(onStep);
+    });
   }
 
   #request(transactionalId: string, input: TransactionRequest): Promise<TransactionResponse> {
@@ -132,6 +173,7 @@ export class TransactionService {
     const error = await this.#write(partition, key, value);
     if (this.#isStopped) return;
     this.#perform(this.coordinator.appended(appendId, error, this.#nowMs()));
+    for (const onStep of [...(this.#patient.get(transactionalId) ?? [])]) onStep();
     this.#arm(this.coordinator.nextDeadlineMs(transactionalId));
   }
 
