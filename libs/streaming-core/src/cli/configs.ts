@@ -5,10 +5,8 @@ import {
   incrementalAlterConfigsV1,
   IncrementalAlterConfigOperationTypes as OPERATION,
   type Admin,
-  type Connection,
 } from '@platformatic/kafka';
-import { BrokerConnections } from '../client/broker-connections.js';
-import { CommandError, withAdmin, type BootstrapOptions, type ShowOptions } from './admin-session.js';
+import { CommandError, withAdmin, withConnection, type BootstrapOptions, type ShowOptions } from './admin-session.js';
 import { printRows } from './output.js';
 
 export const CONFIG_TYPES = ['topic', 'broker', 'group'] as const;
@@ -53,7 +51,7 @@ export async function describeConfigs(
   const resources = [resourceOf(target)];
   const includeDocumentation = options.json;
   const [described] = isDefault(target)
-    ? await atAnyBroker(options, async (connection) => {
+    ? await withConnection(options, async (connection) => {
         const asked = resources.map((resource) => ({ ...resource, configurationKeys: null }));
         return (await describeConfigsV4.api.async(connection, asked, false, includeDocumentation)).results;
       })
@@ -97,7 +95,7 @@ async function change(
   if (!isDefault(target)) await withAdmin(options, (admin) => changeConfigs(admin, target, values, removed));
   else {
     const resources = [alterationOf(target, values, removed)];
-    await atAnyBroker(options, (connection) => incrementalAlterConfigsV1.api.async(connection, resources, false));
+    await withConnection(options, (connection) => incrementalAlterConfigsV1.api.async(connection, resources, false));
   }
 }
 
@@ -120,22 +118,7 @@ function alterationOf(target: ConfigTarget, values: Readonly<Record<string, stri
   return { ...resourceOf(target), configs };
 }
 
+/** The admin client sends what concerns a broker to that broker, and finds none for the default of all: any will do. */
 function isDefault({ type, name }: ConfigTarget): boolean {
   return type === 'broker' && name === 'default';
-}
-
-/** The admin client sends what concerns a broker to that broker, and finds none for the default of all. */
-async function atAnyBroker<T>({ bootstrapServer }: BootstrapOptions, ask: (at: Connection) => Promise<T>): Promise<T> {
-  const [first = ''] = bootstrapServer.split(',');
-  const at = first.lastIndexOf(':');
-  const connections = new BrokerConnections('streaming-core-cli');
-  try {
-    return await ask(await connections.get({ host: first.slice(0, at), port: Number(first.slice(at + 1)) }, 'control'));
-  } finally {
-    await connections.close();
-  }
-}
-
-function resourceOf({ type, name }: ConfigTarget) {
-  return { resourceType: RESOURCE[type], resourceName: isDefault({ type, name }) ? '' : name };
 }
