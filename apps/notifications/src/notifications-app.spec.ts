@@ -133,7 +133,11 @@ describe('the notifications service', () => {
     expect(queue).toMatchObject({ topic: QUEUE, letters: 4 });
     expect(await read(fetch(`${deadLetters}/${QUEUE}/1/0`))).toMatchObject({ value: 'not JSON', attempts: 0 });
     expect(await read(fetch(`${deadLetters}/${QUEUE}?partition=1`, { method: 'DELETE' }))).toEqual({ purged: 3 });
+    channel.answer = () => Promise.resolve();
     expect(await read(fetch(`${deadLetters}/${QUEUE}/merge`, { method: 'POST' }))).toEqual({ merged: 1 });
+    const key = 'e1:ride.offered:e1-o1:driver:e1-bob';
+    await until('the message', async () => ((await harness.states(key))[key] === 'delivered' ? true : undefined));
+    expect(takenOf('e1').filter((taken) => taken === key)).toEqual([key]);
     await until('the letter to be gone', async () => ((await harness.deadLetters()).length === 0 ? true : undefined));
     const back = (await harness.records('RideEvents', PARTITIONS)).filter(({ headers }) => headers.has('dlq-merged'));
     expect(back.map(({ key }) => key)).toEqual(['e1']);

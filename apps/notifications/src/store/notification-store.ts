@@ -40,6 +40,15 @@ export class NotificationStore {
     return wanted;
   }
 
+  /** Messages that were given up are to be delivered after all. */
+  async revive(keys: readonly string[]): Promise<void> {
+    if (keys.length === 0) return;
+    await this.database.query(
+      `update notification set state = 'pending', settled_at = null where key = any($1) and state = 'failed'`,
+      [keys],
+    );
+  }
+
   /** Newest first. */
   of(recipient: Recipient, limit: number): Promise<Notification[]> {
     return this.database

@@ -44,6 +44,8 @@ export class BatchDelivery {
     const free = events.filter(({ record }) => !context.mustWait(record));
     const told = free.map(({ event, record }) => ({ record, messages: messagesFor(event) }));
     const unique = new Map(told.flatMap(({ messages }) => messages).map((message) => [message.key, message]));
+    const sentBack = told.filter(({ record }) => record.headers.has('dlq-merged'));
+    await this.notifications.revive(sentBack.flatMap(({ messages }) => messages.map(({ key }) => key)));
     const wanted = await this.notifications.register([...unique.values()]);
     const delivered: string[] = [];
     const untold: Untold[][] = [];
