@@ -1,6 +1,7 @@
 import { BATCH_READER_TARGET, PRODUCED_BATCH_TARGET } from './batch-targets.ts';
 import { FRAME_TARGET } from './frame-target.ts';
 import { NOISE_TARGET, requestTargets, responseTargets } from './message-targets.ts';
+import { SASL_TARGETS } from './sasl-targets.ts';
 import { STORED_RECORD_TARGETS } from './stored-record-targets.ts';
 import type { FuzzTarget } from './target.ts';
 
@@ -12,4 +13,5 @@ export const TARGETS: readonly FuzzTarget[] = [
   BATCH_READER_TARGET,
   FRAME_TARGET,
   ...STORED_RECORD_TARGETS,
+  ...SASL_TARGETS,
 ];
