@@ -9,6 +9,7 @@ import {
   stringSerializers,
 } from '@platformatic/kafka';
 import type { KafkaClient, KafkaConsumer } from 'kafka-crab-js';
+import { Kafka, logLevel } from 'kafkajs';
 import { START_TIMEOUT_MS, startTarget, targetName, unique, until, type Target } from './target.ts';
 
 /** npm leaves the prebuilt library out when it runs on another Node than the one it asks for: these tests are then skipped, visibly. */
@@ -54,7 +55,7 @@ async function newTopic(partitions: number): Promise<string> {
 }
 
 async function write(topic: string, ...values: string[]): Promise<void> {
-  await producer.send({ messages: values.map((value, index) => ({ topic, key: `k${index}`, value })) });
+  await producer.send({ messages: values.map((value) => ({ topic, key: value, value })) });
 }
 
 /** A librdkafka member that keeps reading until it is closed. */
@@ -168,6 +169,44 @@ describe(`consumer groups on ${targetName}`, () => {
       await write(topic, 'after');
       await until('another record', () => member.values.length === 2, 40_000);
       expect(member.values).toEqual(['before', 'after']);
+    },
+    120_000,
+  );
+
+  itWithLibrary(
+    'a classic group changes its protocol while its members work',
+    async () => {
+      const topic = await newTopic(4);
+      const groupId = unique('group');
+      const kafkajs = new Kafka({ brokers: [target.bootstrapServers], logLevel: logLevel.NOTHING });
+      const classic = kafkajs.consumer({ groupId, heartbeatInterval: 200 });
+      const classicValues: string[] = [];
+      await classic.connect();
+      await classic.subscribe({ topic, fromBeginning: true });
+      await classic.run({
+        eachMessage: ({ message }) => {
+          classicValues.push(message.value!.toString());
+          return Promise.resolve();
+        },
+      });
+      open.push(() => classic.disconnect());
+      await write(topic, 'a', 'b', 'c', 'd', 'e', 'f');
+      await until('the first records', () => classicValues.length >= 6);
+      const consumer = await new Member(groupId).subscribe(topic);
+      let count = 0;
+      await until(
+        'both read',
+        async () => {
+          await write(topic, ...Array.from({ length: 8 }, () => `n${count++}`));
+          return consumer.values.length > 0 && classicValues.some((value) => value.startsWith('n'));
+        },
+        60_000,
+      );
+      expect((await admin.listGroups({ types: ['consumer'] })).has(groupId)).toBe(true);
+      await consumer.close();
+      await until('a classic group again', async () => (await admin.listGroups({ types: ['classic'] })).has(groupId));
+      await write(topic, 'last');
+      await until('the last record', () => classicValues.includes('last'), 60_000);
     },
     120_000,
   );
