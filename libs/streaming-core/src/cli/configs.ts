@@ -122,3 +122,7 @@ function alterationOf(target: ConfigTarget, values: Readonly<Record<string, stri
 function isDefault({ type, name }: ConfigTarget): boolean {
   return type === 'broker' && name === 'default';
 }
+
+function resourceOf({ type, name }: ConfigTarget) {
+  return { resourceType: RESOURCE[type], resourceName: isDefault({ type, name }) ? '' : name };
+}
