@@ -18,7 +18,8 @@ const MAX_SEGMENT_SPAN = 0x7fffffffn;
 
 /**
  * Compaction (`cleanup.policy=compact`): of the records with one key in sealed, committed segments only the last is kept, at its
- * offset. A tombstone stays for `delete.retention.ms` after it was written, so that readers see it, then goes too.
+ * offset. A tombstone stays for `delete.retention.ms` after compaction first saw it (KIP-534), so that readers see it, then goes too.
+ * `min.compaction.lag.ms` keeps young segments from it; `max.compaction.lag.ms` has old records compacted however little is new.
  * Records of aborted transactions go; a marker goes when nothing of its transaction is left and it has been there as long as a
  * tombstone. Segments are rewritten beside the log and swapped in. Only what lies before `stableOffset` is touched. Rejects with StorageError; the log is then as it was.
  */
@@ -27,8 +28,13 @@ export async function compactLog(log: PartitionLog, nowMs: number, stableOffset:
     const next = log.segmentList[i + 1];
     return next !== undefined && next.baseOffset <= stableOffset;
   });
+  const { minCleanableDirtyRatio, minCompactionLagMs, maxCompactionLagMs } = log.logConfig;
+  const isYoung = (segment: Segment) => nowMs - segment.largestTimestampMs < minCompactionLagMs;
+  if (minCompactionLagMs > 0 && sealed.some(isYoung)) sealed.length = sealed.findIndex(isYoung);
   const firstDirty = sealed.findIndex(({ baseOffset }) => baseOffset >= log.cleanedOffset);
-  if (firstDirty < 0 || !isDirtyEnough(sealed, firstDirty, log.logConfig.minCleanableDirtyRatio)) return;
+  if (firstDirty < 0) return;
+  const isOverdue = nowMs - sealed[firstDirty]!.firstTimestampMs() > maxCompactionLagMs;
+  if (!isOverdue && !isDirtyEnough(sealed, firstDirty, minCleanableDirtyRatio)) return;
   const transactionsFrom = (segment: Segment) =>
     new CompactionTransactions(log.abortedTransactions(segment.baseOffset, stableOffset));
   const { latest, mappedSegments } = await mapKeys(sealed, firstDirty, transactionsFrom(sealed[firstDirty]!));
@@ -157,15 +163,20 @@ function keptPart(batch: RecordBatch, keep: Keep): Buffer | null {
   }
   if (keep.transactions.isAborted(batch) || batch.recordCount === 0) return null;
   const records = decodeRecords(batch);
-  const kept = records.filter((record) => isKept(record, keep));
-  if (kept.length === records.length) return batch.bytes;
-  return kept.length === 0 ? null : withRecords(batch, kept);
+  const horizonMs = batch.deleteHorizonMs;
+  const kept = records.filter((record) => isKept(record, keep, horizonMs));
+  if (kept.length === 0) return null;
+  const isFirstSeen = horizonMs === null && kept.some(({ value }) => value === null);
+  if (kept.length === records.length && !isFirstSeen) return batch.bytes;
+  const firstSeenHorizonMs = isFirstSeen ? BigInt(keep.nowMs + keep.deleteRetentionMs) : null;
+  return withRecords(batch, kept, horizonMs ?? firstSeenHorizonMs);
 }
 
 /** The batch with these of its records; it keeps its place in the log and its producer's sequence. */
-function withRecords(batch: RecordBatch, records: readonly DecodedRecord[]): Buffer {
+function withRecords(batch: RecordBatch, records: readonly DecodedRecord[], deleteHorizonMs: bigint | null = null) {
   return encodeBatch({
     records,
+    ...(deleteHorizonMs !== null && { deleteHorizonMs }),
     baseOffset: batch.baseOffset,
     lastOffset: batch.lastOffset,
     partitionLeaderEpoch: batch.partitionLeaderEpoch,
@@ -181,11 +192,11 @@ function withRecords(batch: RecordBatch, records: readonly DecodedRecord[]): Buf
 /** By compression code. What is not written here (snappy, LZ4) becomes zstd. */
 const REWRITTEN_AS: readonly Exclude<Compression, 'snappy' | 'lz4'>[] = ['none', 'gzip', 'zstd', 'zstd', 'zstd'];
 
-function isKept({ key, value, offset, timestamp }: DecodedRecord, keep: Keep): boolean {
+function isKept({ key, value, offset }: DecodedRecord, keep: Keep, horizonMs: bigint | null): boolean {
   if (key === null) return false;
   const last = keep.latest.get(key.toString('latin1'));
   if (last !== undefined && last > offset) return false;
-  return value !== null || keep.nowMs - Number(timestamp) <= keep.deleteRetentionMs;
+  return value !== null || horizonMs === null || BigInt(keep.nowMs) < horizonMs;
 }
 
 /** Any awaited read lets what is queued run first. */

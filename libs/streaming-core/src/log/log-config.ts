@@ -10,10 +10,13 @@ export interface LogConfig {
   readonly retentionMs: number;
   readonly deleteOldSegments: boolean;
   readonly compact: boolean;
-  /** How long a tombstone stays readable after it was written. */
+  /** How long a tombstone stays readable after compaction first saw it. */
   readonly deleteRetentionMs: number;
   /** A compacted log is cleaned once this share of it is new since the last time. */
   readonly minCleanableDirtyRatio: number;
+  /** A record stays as it is for so long at least, and is compacted after so long at most. */
+  readonly minCompactionLagMs: number;
+  readonly maxCompactionLagMs: number;
   readonly maxMessageBytes: number;
   readonly indexIntervalBytes: number;
   readonly timestampType: 'CreateTime' | 'LogAppendTime';
@@ -54,6 +57,8 @@ export function parseTopicConfigs(configs: TopicConfigs): LogConfig {
     compact: policies.includes('compact'),
     deleteRetentionMs: number('delete.retention.ms'),
     minCleanableDirtyRatio: number('min.cleanable.dirty.ratio'),
+    minCompactionLagMs: number('min.compaction.lag.ms'),
+    maxCompactionLagMs: number('max.compaction.lag.ms'),
     maxMessageBytes: number('max.message.bytes'),
     indexIntervalBytes: number('index.interval.bytes'),
     timestampType: text('message.timestamp.type') === 'LogAppendTime' ? 'LogAppendTime' : 'CreateTime',

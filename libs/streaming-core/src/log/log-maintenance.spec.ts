@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { MemoryStorage } from '../ports/memory/memory-storage.js';
 import { completeBatches } from '../wire/records/record-batch.js';
-import { encodeBatch } from '../wire/records/record-codec.js';
+import { decodeRecords, encodeBatch } from '../wire/records/record-codec.js';
 import { batchOf, LogFixture, readAll, type ReadBack } from './fixtures/log-fixture.js';
 import { LogUnwritableError, OffsetOutOfRangeError } from './log-errors.js';
 import { cleanLog } from './log-maintenance.js';
@@ -191,11 +191,64 @@ describe('compaction', () => {
     expect((await readAll(log, 3n)).map(({ offset }) => offset)).toEqual([4n, 5n]);
   });
 
+  it('keeps a tombstone for its time from when compaction first saw it, at its own time', async () => {
+    const fixture = new LogFixture(new MemoryStorage(), { configs });
+    const log = fixture.open();
+    const wroteMs = fixture.clock.nowMs();
+    const cleanMore = async (key: string) => {
+      log.append(keyed(fixture, [{ key, value: '1' }]), 0);
+      log.roll();
+      await clean(fixture, log);
+      return (await readAll(log)).map(({ offset }) => offset);
+    };
+    log.append(keyed(fixture, [{ key: 'a', value: null }]), 0);
+    fixture.clock.advance(60_000);
+    expect(await cleanMore('b')).toEqual([0n, 1n]);
+    const [stored] = [
+      ...completeBatches(await log.read({ fromOffset: 0n, upToOffset: 1n, maxBytes: 99, minOneBatch: true })),
+    ];
+    expect(stored!.deleteHorizonMs).toBe(BigInt(fixture.clock.nowMs() + 1000));
+    expect(Number(stored!.maxTimestamp)).toBe(wroteMs);
+    expect(Number(decodeRecords(stored!)[0]!.timestamp)).toBe(wroteMs);
+    fixture.clock.advance(999);
+    expect(await cleanMore('c')).toEqual([0n, 1n, 2n]);
+    fixture.clock.advance(1);
+    expect(await cleanMore('d')).toEqual([1n, 2n, 3n]);
+  });
+
+  it('leaves young records alone, and has old ones compacted however little is new', async () => {
+    const lags = { 'min.compaction.lag.ms': '5000', 'max.compaction.lag.ms': '20000' };
+    const fixture = new LogFixture(new MemoryStorage(), {
+      configs: { ...configs, ...lags, 'min.cleanable.dirty.ratio': '1' },
+    });
+    const log = fixture.open();
+    const cleanedRecords = async () => {
+      await clean(fixture, log);
+      return (await readAll(log)).length;
+    };
+    const write = () => log.append(keyed(fixture, [{ key: 'a', value: '1' }]), 0);
+    write();
+    write();
+    log.roll();
+    expect(await cleanedRecords()).toBe(2);
+    fixture.clock.advance(5000);
+    expect(await cleanedRecords()).toBe(1);
+    write();
+    log.roll();
+    fixture.clock.advance(6000);
+    expect(await cleanedRecords()).toBe(2);
+    fixture.clock.advance(14_001);
+    expect(await cleanedRecords()).toBe(1);
+  });
+
   it('leaves the place of what it drops last, so that readers get to the end', async () => {
     const fixture = new LogFixture(new MemoryStorage(), { configs });
     const log = fixture.open();
     log.append(keyed(fixture, [{ key: 'a', value: '1' }]), 0);
-    log.append(keyed(fixture, [{ key: 'b', value: null }], 'gzip'), 0);
+    const tombstone = { timestamp: BigInt(fixture.clock.nowMs()), key: Buffer.from('b'), value: null };
+    // As an earlier compaction of a leader of ours has left it: its time is over.
+    const deleteHorizonMs = tombstone.timestamp + 1000n;
+    log.append(encodeBatch({ compression: 'gzip', records: [tombstone], deleteHorizonMs }), 0);
     log.roll();
     fixture.clock.advance(2000);
     await clean(fixture, log);

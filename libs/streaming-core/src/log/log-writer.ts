@@ -75,7 +75,8 @@ export class LogWriter {
   /** Whether the active segment is old enough to be rolled (`segment.ms`). */
   isRollDue(nowMs: number): boolean {
     const { active, activeSinceMs, config } = this.state;
-    return active.size > 0 && nowMs - activeSinceMs >= config.segmentMs;
+    const segmentMs = config.compact ? Math.min(config.segmentMs, config.maxCompactionLagMs) : config.segmentMs;
+    return active.size > 0 && nowMs - activeSinceMs >= segmentMs;
   }
 
   private write(batch: RecordBatch, nowMs: number): void {

@@ -213,6 +213,17 @@ export class Segment {
     ).position;
   }
 
+  /** Timestamp of the first batch, or infinite if there is none, or it has no time. */
+  firstTimestampMs(): number {
+    let firstMs = Number.POSITIVE_INFINITY;
+    scanBatches(this.file, 0, this.bytes, { checkCrc: false }, (batch) => {
+      const timestampMs = batch.deleteHorizonMs === null ? Number(batch.baseTimestamp) : timestampMsOf(batch);
+      if (timestampMs >= 0) firstMs = timestampMs;
+      return false;
+    });
+    return firstMs;
+  }
+
   /** One more than the last offset in the file. */
   nextOffset(): bigint {
     let next = this.baseOffset;

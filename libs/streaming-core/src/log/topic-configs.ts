@@ -136,8 +136,8 @@ export const TOPIC_CONFIGS: readonly TopicConfigDefinition[] = [
     'LONG',
     'max.compaction.lag.ms',
     String(LONG_MAX),
-    only(long(1n), String(LONG_MAX), 'the dirty ratio alone says when a log is compacted'),
-    'Longest time until a record is compacted.',
+    long(1n),
+    'Longest time until a record is compacted, however little of the log is new.',
   ),
   define('INT', 'max.message.bytes', '1048588', int(0n), 'Largest record batch, as compressed, with its header.'),
   define(
@@ -168,13 +168,7 @@ export const TOPIC_CONFIGS: readonly TopicConfigDefinition[] = [
     ratio,
     'A log is compacted once this share of it is new since the last time.',
   ),
-  define(
-    'LONG',
-    'min.compaction.lag.ms',
-    '0',
-    only(long(0n), '0', 'compaction takes every sealed segment'),
-    'Shortest time until a record may be compacted.',
-  ),
+  define('LONG', 'min.compaction.lag.ms', '0', long(0n), 'Shortest time until a record may be compacted.'),
   define(
     'INT',
     'min.insync.replicas',

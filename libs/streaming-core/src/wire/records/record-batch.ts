@@ -107,6 +107,11 @@ export class RecordBatch {
     return (this.attributes & ATTRIBUTE.logAppendTime) !== 0;
   }
 
+  /** When compaction may drop the tombstones in the batch, in milliseconds since 1970; null if it has seen none there (KIP-534). */
+  get deleteHorizonMs(): bigint | null {
+    return (this.attributes & ATTRIBUTE.deleteHorizon) === 0 ? null : this.baseTimestamp;
+  }
+
   get lastOffsetDelta(): number {
     return this.buffer.readInt32BE(this.start + BATCH_FIELD.lastOffsetDelta);
   }

@@ -57,14 +57,17 @@ export interface BatchInput {
   readonly baseSequence?: number;
   readonly isTransactional?: boolean;
   readonly isControl?: boolean;
+  /** When compaction may drop the batch's tombstones (KIP-534): takes the place of the base timestamp. */
+  readonly deleteHorizonMs?: bigint;
 }
 
 /** Encodes one version 2 batch. Throws a `WireError` NOT_ENCODABLE for values out of range. */
 export function encodeBatch(input: BatchInput): Buffer {
   const { records, baseOffset = 0n, compression = 'none' } = input;
-  const baseTimestamp = records[0]?.timestamp ?? -1n;
+  const firstTimestamp = records[0]?.timestamp ?? -1n;
+  const baseTimestamp = input.deleteHorizonMs ?? firstTimestamp;
   const lastOffset = input.lastOffset ?? lastOffsetOf(records, baseOffset);
-  let maxTimestamp = baseTimestamp;
+  let maxTimestamp = firstTimestamp;
   const writer = new Writer();
   records.forEach((record, index) => {
     const offset = record.offset ?? baseOffset + BigInt(index);
@@ -81,7 +84,8 @@ export function encodeBatch(input: BatchInput): Buffer {
   header.int16(
     COMPRESSION[compression] |
       (input.isTransactional ? ATTRIBUTE.transactional : 0) |
-      (input.isControl ? ATTRIBUTE.control : 0),
+      (input.isControl ? ATTRIBUTE.control : 0) |
+      (input.deleteHorizonMs === undefined ? 0 : ATTRIBUTE.deleteHorizon),
   );
   header.int32(Number(lastOffset - baseOffset));
   header.int64(baseTimestamp);
