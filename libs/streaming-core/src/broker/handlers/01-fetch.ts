@@ -71,18 +71,20 @@ async function serve(
   const minBytes = Math.min(request.minBytes, Math.max(1, maxBytes));
   const untilMs = clock.monotonicMs() + Math.min(request.maxWaitMs, WAIT_MS_MAX);
   const partitions = wanted.flatMap(({ partition }) => partition ?? []);
-  const read = (): Promise<Pass> =>
-    readPartitions(services, wanted, maxBytes, request.isolationLevel === READ_COMMITTED);
+  const readsCommitted = request.isolationLevel === READ_COMMITTED;
+  const read = (): Promise<Pass> => readPartitions(services, wanted, maxBytes, readsCommitted);
+  const factsOf = readsCommitted ? committedFactsOf : anyFactsOf;
   for (;;) {
-    const before = partitions.map(factsOf);
+    const written = partitions.map(anyFactsOf);
+    const before = readsCommitted ? partitions.map(committedFactsOf) : written;
     const pass = await read();
     const leftMs = untilMs - clock.monotonicMs();
     if (pass.hasError || pass.bytes >= minBytes || leftMs <= 0) return pass;
-    const isEnough = (): boolean => mayBeReady(partitions, before, minBytes - pass.bytes);
+    const isEnough = (): boolean => mayBeReady(partitions.map(factsOf), before, minBytes - pass.bytes);
     // Bytes may have come while a cold read was under way.
     if (isEnough()) continue;
     // A partition that has word but nothing new is closed.
-    const isReady = (): boolean => isEnough() || !hasChanged(partitions, before);
+    const isReady = (): boolean => isEnough() || !hasChanged(partitions.map(anyFactsOf), written);
     metrics.fetchesWaiting += 1;
     const isWoken = await fetchWaits.wait({
       partitions,
@@ -92,38 +94,44 @@ async function serve(
     });
     metrics.fetchesWaiting -= 1;
     if (isWoken) continue;
-    return hasChanged(partitions, before) ? read() : pass;
+    return hasChanged(partitions.map(factsOf), before) ? read() : pass;
   }
 }
 
 interface Facts {
-  readonly highWatermark: bigint;
+  /** Readers see what lies before. */
+  readonly readableEnd: bigint;
   readonly startOffset: bigint;
   readonly endOffset: bigint;
   readonly sizeBytes: number;
 }
 
-function factsOf({ highWatermark, startOffset, endOffset, sizeBytes }: Partition): Facts {
-  return { highWatermark, startOffset, endOffset, sizeBytes };
+function anyFactsOf({ highWatermark, startOffset, endOffset, sizeBytes }: Partition): Facts {
+  return { readableEnd: highWatermark, startOffset, endOffset, sizeBytes };
 }
 
-function hasChanged(partitions: readonly Partition[], before: readonly Facts[]): boolean {
-  return partitions.some(({ highWatermark, startOffset }, index) => {
+/** What is written in open transactions is no news to who reads committed records. */
+function committedFactsOf(partition: Partition): Facts {
+  return { ...anyFactsOf(partition), readableEnd: partition.lastStableOffset };
+}
+
+function hasChanged(now: readonly Facts[], before: readonly Facts[]): boolean {
+  return now.some(({ readableEnd, startOffset }, index) => {
     const facts = before[index]!;
-    return highWatermark !== facts.highWatermark || startOffset !== facts.startOffset;
+    return readableEnd !== facts.readableEnd || startOffset !== facts.startOffset;
   });
 }
 
-/** Whether so many bytes were committed that reading again is worth it, or the start of a log moved. */
-function mayBeReady(partitions: readonly Partition[], before: readonly Facts[], missingBytes: number): boolean {
+/** Whether so many bytes became readable that reading again is worth it, or the start of a log moved. */
+function mayBeReady(now: readonly Facts[], before: readonly Facts[], missingBytes: number): boolean {
   let grownBytes = 0;
-  for (const [index, partition] of partitions.entries()) {
+  for (const [index, { readableEnd, startOffset, sizeBytes }] of now.entries()) {
     const facts = before[index]!;
-    if (partition.startOffset !== facts.startOffset) return true;
-    if (partition.highWatermark === facts.highWatermark) continue;
-    // What was written but not yet durable when the fetch looked is in that size already: only reading tells how much it is.
-    if (facts.endOffset > facts.highWatermark) return true;
-    grownBytes += partition.sizeBytes - facts.sizeBytes;
+    if (startOffset !== facts.startOffset) return true;
+    if (readableEnd === facts.readableEnd) continue;
+    // What was written but not yet readable when the fetch looked is in that size already: only reading tells how much it is.
+    if (facts.endOffset > facts.readableEnd) return true;
+    grownBytes += sizeBytes - facts.sizeBytes;
   }
   return grownBytes >= Math.max(1, missingBytes);
 }
