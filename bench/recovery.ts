@@ -1,0 +1,99 @@
+/**
+ * How long a log takes to open after kill -9: a writer fills segments without pause and is killed in the middle of it; then the log
+ * is opened. Beside it stands what the file system takes to write and sync as many bytes as recovery looked at.
+ *
+ *   BENCH_RECOVERY_GIB=10 node bench/recovery.ts
+ */
+import { fork } from 'node:child_process';
+import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { FileHandles } from 'streaming-core/log/file-handles';
+import { parseTopicConfigs } from 'streaming-core/log/log-config';
+import { PartitionLog } from 'streaming-core/log/partition-log';
+import { NodeClock } from 'streaming-core/ports/node/node-clock';
+import { NodeStorage } from 'streaming-core/ports/node/node-storage';
+import { encodeBatch } from 'streaming-core/wire/records/record-codec';
+
+const GIB = 2 ** 30;
+const MIB = 2 ** 20;
+const BATCH_BYTES = 64 * 1024;
+const BUDGET_S = 2;
+
+function open(directory: string): PartitionLog {
+  const storage = new NodeStorage();
+  return new PartitionLog({
+    storage,
+    clock: new NodeClock(),
+    handles: new FileHandles(storage),
+    directory,
+    config: parseTopicConfigs({ 'segment.bytes': String(GIB / 2) }),
+    strictDurability: true,
+    damagePolicy: 'set-aside',
+  });
+}
+
+/** In a process of its own: appends and syncs until it is killed. */
+async function write(directory: string, bytes: number): Promise<void> {
+  const log = open(directory);
+  const value = Buffer.alloc(BATCH_BYTES / 16 - 16, 7);
+  const records = Array.from({ length: 16 }, () => ({ timestamp: BigInt(Date.now()), key: null, value }));
+  let sequence = 0;
+  let syncing = Promise.resolve();
+  for (let round = 0; ; round++) {
+    for (let i = 0; i < 64; i++) {
+      log.append(encodeBatch({ records, producerId: 1n, producerEpoch: 0, baseSequence: sequence }), 0);
+      sequence += records.length;
+    }
+    await syncing;
+    syncing = log.sync();
+    if (log.sizeBytes >= bytes && round % 8 === 0) process.send?.('full');
+  }
+}
+
+if (process.argv[2] === 'write') await write(process.argv[3]!, Number(process.argv[4]));
+else await main();
+
+async function main(): Promise<void> {
+  const root = mkdtempSync(path.join(process.env.BENCH_DIR ?? tmpdir(), 'recovery-'));
+  const directory = path.join(root, 'rides-0');
+  const wanted = Number(process.env.BENCH_RECOVERY_GIB ?? 2) * GIB;
+  try {
+    const { bsize, bavail } = statfsSync(root);
+    if (bsize * bavail < wanted * 1.5) throw new Error(`${root} has no room for ${wanted / GIB} GiB`);
+    const writer = fork(import.meta.filename, ['write', directory, String(wanted)]);
+    await new Promise<void>((resolve, reject) => {
+      writer.once('message', () => resolve());
+      writer.once('exit', (code) => reject(new Error(`the writer ended with ${code}`)));
+    });
+    const exited = new Promise((resolve) => writer.once('exit', resolve));
+    writer.removeAllListeners('message');
+    writer.kill('SIGKILL');
+    await exited;
+    const start = performance.now();
+    const log = open(directory);
+    const tookS = (performance.now() - start) / 1000;
+    const { scannedBytes, cutBytes } = log.recovery;
+    const writeS = writeAside(root, scannedBytes);
+    const size = `${(log.sizeBytes / GIB).toFixed(1)} GiB in ${log.segmentList.length} segments`;
+    console.log(`recovery of ${size} after kill -9: ${tookS.toFixed(3)} s (budget ${BUDGET_S} s)`);
+    console.log(
+      `  ${(scannedBytes / MIB).toFixed(1)} MiB past the checkpoint, ${cutBytes} bytes of a torn batch; writing and syncing as much: ${writeS.toFixed(3)} s, ratio ${(tookS / Math.max(writeS, 0.001)).toFixed(1)}`,
+    );
+    await log.close();
+    if (tookS > BUDGET_S) process.exitCode = 1;
+  } finally {
+    rmSync(root, { recursive: true, force: true });
+  }
+}
+
+/** Seconds to write as many bytes and sync them: recovery proves what it found by writing it once more. */
+function writeAside(root: string, bytes: number): number {
+  const handle = openSync(path.join(root, 'aside'), 'w');
+  const chunk = Buffer.alloc(MIB, 7);
+  const start = performance.now();
+  for (let at = 0; at < bytes; at += chunk.length) writeSync(handle, chunk);
+  fdatasyncSync(handle);
+  closeSync(handle);
+  return (performance.now() - start) / 1000;
+}
