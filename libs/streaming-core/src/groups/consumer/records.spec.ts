@@ -34,7 +34,7 @@ describe('records of consumer groups', () => {
   it.each(records)('are read as they were written: $kind', (record) => {
     const { key, value } = encodeConsumerRecord('g', record);
     expect(decodeConsumerRecord(key, value)).toEqual({ groupId: 'g', record });
-    const tombstone = encodeConsumerRecord('g', { ...record, value: null } as ConsumerGroupRecord);
+    const tombstone = encodeConsumerRecord('g', { ...record, value: null });
     expect(tombstone).toEqual({ key, value: null });
     expect(decodeConsumerRecord(key, null)).toEqual({ groupId: 'g', record: { ...record, value: null } });
   });
