@@ -11,6 +11,7 @@ import type {
   TransactionResponse,
 } from './coordinator-types.js';
 import { StatePartitions } from './state-partitions.js';
+import { isDecided, isIdle, timeoutOf, type TransactionEntry } from './transaction-entry.js';
 import { checkEnd, checkProducer, isExpectedProducer } from './transaction-checks.js';
 import {
   decodeTransaction,
@@ -36,14 +37,6 @@ import {
   type TransactionMetadata,
 } from './transaction-types.js';
 
-interface Entry {
-  metadata: TransactionMetadata;
-  /** What is on its way to the log. Until it is there, nothing else may happen to this transactional id. */
-  pending: TransactionMetadata | null;
-  /** After a failed abort of a transaction that timed out: when to try again. */
-  retryAtMs: number;
-}
-
 const NOBODY: ProducerIdentity = { producerId: NO_PRODUCER_ID, producerEpoch: NO_PRODUCER_EPOCH };
 const ABORT_RETRY_MS = 1_000;
 
@@ -54,7 +47,7 @@ const ABORT_RETRY_MS = 1_000;
  */
 export class TransactionCoordinator {
   readonly #config: TransactionCoordinatorConfig;
-  readonly #entries = new Map<string, Entry>();
+  readonly #entries = new Map<string, TransactionEntry>();
   readonly #partitions: StatePartitions;
   readonly #onAppended = new Map<number, (error: KafkaErrorName, nowMs: number) => void>();
   #effects: TransactionEffect[] = [];
@@ -96,8 +89,8 @@ export class TransactionCoordinator {
   finishLoading(partition: number, coordinatorEpoch: number): TransactionEffect[] {
     this.#partitions.finishLoading(partition, coordinatorEpoch);
     for (const [transactionalId, entry] of this.#entries) {
-      const isDecided = entry.metadata.state === 'PrepareCommit' || entry.metadata.state === 'PrepareAbort';
-      if (isDecided && this.#partitions.of(transactionalId) === partition) this.#writeMarkers(entry.metadata);
+      const isHere = this.#partitions.of(transactionalId) === partition;
+      if (isDecided(entry) && isHere) this.#writeMarkers(entry.metadata);
     }
     return this.#takeEffects();
   }
@@ -134,9 +127,7 @@ export class TransactionCoordinator {
   /** Whether a step of the transactional id is under way that will end by itself: a record or markers being written. */
   isMoving(transactionalId: string): boolean {
     const entry = this.#entries.get(transactionalId);
-    if (entry === undefined) return false;
-    const { state } = entry.metadata;
-    return entry.pending !== null || state === 'PrepareCommit' || state === 'PrepareAbort';
+    return entry !== undefined && (entry.pending !== null || isDecided(entry));
   }
 
   /** The end of an `append` effect. */
@@ -150,8 +141,7 @@ export class TransactionCoordinator {
   /** The end of a `writeMarkers` effect. Also to be called again when its record could not be written. */
   markersWritten(transactionalId: string, nowMs: number): TransactionEffect[] {
     const entry = this.#entries.get(transactionalId);
-    const { state } = entry?.metadata ?? { state: 'Empty' };
-    if (entry?.pending === null && (state === 'PrepareCommit' || state === 'PrepareAbort')) {
+    if (entry?.pending === null && isDecided(entry)) {
       const { metadata } = entry;
       // The markers are written: if this record is lost, writing them again with it does no harm.
       this.#move(entry, complete(metadata, nowMs), (error) => {
@@ -187,9 +177,8 @@ export class TransactionCoordinator {
   /** Forgets transactional ids that nobody used for the expiration time. */
   expireIds(nowMs: number): TransactionEffect[] {
     for (const [transactionalId, entry] of this.#entries) {
-      const { metadata } = entry;
-      const isIdle = metadata.state !== 'Ongoing' && !metadata.state.startsWith('Prepare') && entry.pending === null;
-      if (isIdle && metadata.updatedAtMs + this.#config.idExpirationMs < nowMs) this.#forget(transactionalId, entry);
+      const isOld = entry.metadata.updatedAtMs + this.#config.idExpirationMs < nowMs;
+      if (isOld && isIdle(entry)) this.#forget(transactionalId, entry);
     }
     return this.#takeEffects();
   }
@@ -232,7 +221,7 @@ export class TransactionCoordinator {
     this.#beginAnew(entry, input, nowMs);
   }
 
-  #beginAnew(entry: Entry, { requestId, timeoutMs, expected }: InitInput, nowMs: number): void {
+  #beginAnew(entry: TransactionEntry, { requestId, timeoutMs, expected }: InitInput, nowMs: number): void {
     const { metadata } = entry;
     if (entry.pending !== null) {
       this.#fail(requestId, 'CONCURRENT_TRANSACTIONS');
@@ -277,7 +266,7 @@ export class TransactionCoordinator {
     return rotateProducerId(metadata, producerId, timeoutMs, expectedEpoch !== null, nowMs);
   }
 
-  #addPartitions(entry: Entry, input: AddPartitionsInput, nowMs: number): void {
+  #addPartitions(entry: TransactionEntry, input: AddPartitionsInput, nowMs: number): void {
     const { metadata, pending } = entry;
     const error = checkProducer(metadata, input);
     const isKnown = input.partitions.every((each) => metadata.partitions.has(partitionName(each)));
@@ -290,7 +279,7 @@ export class TransactionCoordinator {
     }
   }
 
-  #end(entry: Entry, input: EndInput, nowMs: number): void {
+  #end(entry: TransactionEntry, input: EndInput, nowMs: number): void {
     const { metadata } = entry;
     const verdict = checkEnd(metadata, input, entry.pending !== null);
     if (verdict !== 'end') {
@@ -315,7 +304,7 @@ export class TransactionCoordinator {
     });
   }
 
-  #fence(entry: Entry, nowMs: number, then: (error: KafkaErrorName, nowMs: number) => void): void {
+  #fence(entry: TransactionEntry, nowMs: number, then: (error: KafkaErrorName, nowMs: number) => void): void {
     const fenced = prepareFence(entry.metadata, nowMs);
     this.#move(entry, fenced, (error, endedAtMs) => {
       if (error === 'NONE') this.#writeMarkers(fenced);
@@ -323,7 +312,7 @@ export class TransactionCoordinator {
     });
   }
 
-  #forget(transactionalId: string, entry: Entry): void {
+  #forget(transactionalId: string, entry: TransactionEntry): void {
     entry.pending = { ...entry.metadata, state: 'Dead' };
     this.#append(transactionalId, null, (error) => {
       entry.pending = null;
@@ -331,12 +320,16 @@ export class TransactionCoordinator {
     });
   }
 
-  #moveAndReply(entry: Entry, next: TransactionMetadata, requestId: RequestId): void {
+  #moveAndReply(entry: TransactionEntry, next: TransactionMetadata, requestId: RequestId): void {
     this.#move(entry, next, (error) => this.#reply(requestId, error, error === 'NONE' ? next : NOBODY));
   }
 
   /** Logs the next metadata; it counts from when it is durable. If that fails, all is as before. */
-  #move(entry: Entry, next: TransactionMetadata, then: (error: KafkaErrorName, nowMs: number) => void): void {
+  #move(
+    entry: TransactionEntry,
+    next: TransactionMetadata,
+    then: (error: KafkaErrorName, nowMs: number) => void,
+  ): void {
     entry.pending = next;
     this.#append(next.transactionalId, encodeTransaction(next), (error, nowMs) => {
       entry.pending = null;
@@ -391,10 +384,4 @@ export class TransactionCoordinator {
     this.#effects = [];
     return effects;
   }
-}
-
-/** When a transaction is to be aborted; Infinity while there is none, or while something happens to it. */
-function timeoutOf({ metadata, pending, retryAtMs }: Entry): number {
-  if (metadata.state !== 'Ongoing' || pending !== null) return Infinity;
-  return Math.max(metadata.startedAtMs + metadata.timeoutMs, retryAtMs);
 }

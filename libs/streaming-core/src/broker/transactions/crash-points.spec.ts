@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { SeededRandom } from '../../ports/memory/seeded-random.js';
-import { Machine } from './fixtures/machine.js';
+import { Machine } from '../../../test/transaction-machine.js';
 
 /** Prepares a broker, then runs a transaction that dies at an operation. Null: it ended before. */
 async function dieAt(operation: number, isCommit: boolean): Promise<boolean | null> {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ERROR } from '../../wire/error-codes.js';
-import { Machine, TX } from './fixtures/machine.js';
+import { Machine, TX } from '../../../test/transaction-machine.js';
 
 let machine: Machine;
 beforeEach(async () => {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { encodeBatch } from '../../wire/records/record-codec.js';
-import { Machine, TX } from './fixtures/machine.js';
+import { Machine, TX } from '../../../test/transaction-machine.js';
 
 let machine: Machine;
 beforeEach(async () => {
