@@ -1,6 +1,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { exportJWK, generateKeyPair, SignJWT, UnsecuredJWT } from 'jose';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -247,6 +250,24 @@ describe('OAUTHBEARER', () => {
     expect(Number(answer.sessionLifetimeMs)).toBeGreaterThan(50_000);
     expect(Number(answer.sessionLifetimeMs)).toBeLessThanOrEqual(60_000);
     expect(await knows(client)).toBe(true);
+  });
+
+  it('fetches the keys, and lets nobody in while it cannot', async () => {
+    let isDown = true;
+    const server = createServer((_, response) => {
+      response.statusCode = isDown ? 503 : 200;
+      response.end(isDown ? '' : readFileSync(jwks));
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    await start({ ...signed, 'sasl.oauthbearer.jwks.endpoint.url': `http://127.0.0.1:${port}/jwks` });
+    const login = async () => authenticate(newClient(), 'OAUTHBEARER', oauthToken(await token()));
+    expect((await login()).authBytes.toString()).toContain('invalid_token');
+    isDown = false;
+    expect(await login()).toMatchObject({ errorCode: 0, authBytes: Buffer.alloc(0) });
+    server.close();
+    server.closeAllConnections();
   });
 
   it.each<[string, () => Promise<string>]>([

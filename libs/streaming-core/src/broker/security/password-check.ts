@@ -7,8 +7,8 @@ const KEY_BYTES = 32;
 const STRONGEST_FIRST: readonly ScramMechanism[] = ['SCRAM-SHA-512', 'SCRAM-SHA-256'];
 
 /**
- * Whether a password sent in the clear is a user's: against the users of a JAAS configuration, else against the users with SCRAM
- * credentials. Takes as long for a user who does not exist as for one who does.
+ * Whether a password sent in the clear is a user's: that of a JAAS configuration, or the one that the SCRAM credentials are of.
+ * A wrong one takes as long for a user who does not exist as for one who does.
  */
 export class PasswordCheck {
   /** Passwords of the configuration under a key of this process: nobody finds them in its memory in the clear. */
@@ -29,7 +29,8 @@ export class PasswordCheck {
 
   async isRight(user: string, password: string): Promise<boolean> {
     const configured = this.#configured.get(user);
-    if (configured) return timingSafeEqual(configured, this.#digest(password));
+    if (configured && timingSafeEqual(configured, this.#digest(password))) return true;
+    // A wrong password of a configured user too takes as long as any other.
     const mechanism = STRONGEST_FIRST.find((each) => this.scram.credential(user, each) !== null);
     const checked = mechanism ?? 'SCRAM-SHA-512';
     const expected = this.scram.credential(user, checked) ?? this.scram.decoy(user, checked);
