@@ -54,11 +54,15 @@ beforeAll(async () => {
     .sign(signer.privateKey);
   secure = await startSecureBroker({
     config: {
-      listeners: ['SSL', 'MTLS', 'SASL_SSL', 'SASL_PLAINTEXT'].map((name) => `${name}://127.0.0.1:0`).join(','),
-      'listener.security.protocol.map': 'SSL:SSL,MTLS:SSL,SASL_SSL:SASL_SSL,SASL_PLAINTEXT:SASL_PLAINTEXT',
+      listeners: ['SSL', 'MTLS', 'SASL_SSL', 'SASL_PLAINTEXT', 'SHORT']
+        .map((name) => `${name}://127.0.0.1:0`)
+        .join(','),
+      'listener.security.protocol.map':
+        'SSL:SSL,MTLS:SSL,SASL_SSL:SASL_SSL,SASL_PLAINTEXT:SASL_PLAINTEXT,SHORT:SASL_PLAINTEXT',
       'ssl.keystore.location': file('server.pem'),
       'ssl.truststore.location': file('ca.pem'),
       'listener.name.mtls.ssl.client.auth': 'required',
+      'listener.name.short.connections.max.reauth.ms': '2000',
       'ssl.principal.mapping.rules': 'RULE:^CN=([^,]+).*$/$1/L,DEFAULT',
       'sasl.enabled.mechanisms': MECHANISMS.join(','),
       'sasl.oauthbearer.jwks.endpoint.url': pathToFileURL(file('jwks.json')).href,
@@ -246,6 +250,28 @@ describeOwn('the client of this repository', () => {
 
   it('writes and reads with a certificate of its own', () =>
     roundTrip('MTLS', { tls: { ca: authority.certificate, certificate: alice.certificate, key: alice.key } }));
+
+  it('authenticates again before its time is over, and goes on', async () => {
+    const topic = newTopic();
+    const warnings: string[] = [];
+    const client = createStreamClient({
+      brokers: secure.bootstrapServers('SHORT'),
+      clientId: 'own',
+      security: { sasl: { mechanism: 'SCRAM-SHA-512', ...USER } },
+      onWarning: ({ message }) => warnings.push(message),
+    });
+    const producer = await client.producer();
+    const untilMs = Date.now() + 5_000;
+    let sent = 0;
+    for (; Date.now() < untilMs; sent++) {
+      await producer.send([{ topic, key: null, value: String(sent) }]);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    const { end } = await client.reader().bounds({ topic, partition: 0 });
+    expect(end).toBe(BigInt(sent));
+    expect(warnings).toEqual([]);
+    await client.close();
+  }, 20_000);
 
   it('fails at once with a wrong password', async () => {
     const sasl = { mechanism: 'SCRAM-SHA-256', username: 'alice', password: 'guess' } as const;
