@@ -183,7 +183,18 @@ describe('streaming-core', () => {
   it(
     'describes every command and option in its help',
     async () => {
-      for (const args of [[], ['serve'], ['topics'], ['groups'], ['configs'], ['quotas'], ['consume'], ['dump']]) {
+      for (const args of [
+        [],
+        ['serve'],
+        ['topics'],
+        ['groups'],
+        ['configs'],
+        ['quotas'],
+        ['users'],
+        ['acls'],
+        ['consume'],
+        ['dump'],
+      ]) {
         const { code, out } = await run([...args, '--help']);
         expect(code).toBe(0);
         // A command without a description is a line that ends after its arguments.

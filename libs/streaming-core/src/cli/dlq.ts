@@ -1,6 +1,7 @@
 import { createStreamClient } from '../client/stream-client.js';
 import { DeadLetterDesk, type DeadLetter } from '../nest/dead-letter-desk.js';
 import { table, type BootstrapOptions } from './admin-session.js';
+import { commandSecurity } from './security.js';
 
 interface JsonOptions extends BootstrapOptions {
   readonly json: boolean;
@@ -55,6 +56,7 @@ async function atDesk<T>(
   const client = createStreamClient({
     brokers: bootstrapServer,
     clientId: 'streaming-core-cli',
+    ...commandSecurity(),
     deliveryTimeoutMs: 10_000,
   });
   try {
