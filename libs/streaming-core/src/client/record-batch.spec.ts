@@ -146,6 +146,15 @@ describe('record batches', () => {
     expect(nextOffset).toBe(13n);
   });
 
+  it('go on past a marker that compaction has emptied', () => {
+    const more = { producerId: 77n, producerEpoch: 0, isTransactional: true };
+    const emptied = encodeBatch({ records: [], baseOffset: 10n, lastOffset: 10n, isControl: true, ...more });
+    const kept = encodeBatch({ records: [{ timestamp: 1n, key: null, value: Buffer.from('kept') }], baseOffset: 11n });
+    const { records, nextOffset } = readRecordBatches('t', 0, Buffer.concat([emptied, kept]), 10n);
+    expect(records.map(({ value }) => value?.toString())).toEqual(['kept']);
+    expect(nextOffset).toBe(12n);
+  });
+
   it('are never larger than the estimate by which the buffer is bounded, for ASCII text', () => {
     fc.assert(
       fc.property(fc.string(), fc.string(), fc.dictionary(fc.string(), fc.string()), (key, value, headers) => {

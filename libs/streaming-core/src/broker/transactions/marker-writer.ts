@@ -56,7 +56,7 @@ export class MarkerWriter {
       // A newer epoch of the producer has written here: this transaction was ended before.
       if (name === 'INVALID_PRODUCER_EPOCH' || name === 'TRANSACTION_COORDINATOR_FENCED') return true;
       const { transactionalId } = markers;
-      if (isFirst)
+      if (isFirst && !this.#isStopped)
         logger.error({ ...at, transactionalId, err: error }, 'cannot write a transaction marker, trying again');
       return false;
     }

@@ -185,7 +185,7 @@ export class TransactionService {
       return 'NONE';
     } catch (error) {
       const name = errorNameOf(error);
-      logger.error({ partition, error: name, err: error }, 'cannot write to __transaction_state');
+      if (!this.#isStopped) logger.error({ partition, error: name, err: error }, 'cannot write to __transaction_state');
       return 'COORDINATOR_NOT_AVAILABLE';
     }
   }
