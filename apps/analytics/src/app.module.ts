@@ -1,6 +1,6 @@
 import { type BeforeApplicationShutdown, type DynamicModule, Module, type OnModuleInit } from '@nestjs/common';
 import { LogCityClock } from '@ridestream/platform/clock/log-city-clock';
-import { logConnection } from '@ridestream/platform/config/log-connection';
+import { logConnection, membership } from '@ridestream/platform/config/log-connection';
 import { DatabaseModule } from '@ridestream/platform/database/database.module';
 import { ensurePlatformTopics } from '@ridestream/platform/streaming/ensure-topics';
 import { PlatformStreamingModule } from '@ridestream/platform/streaming/platform-streaming.module';
@@ -16,7 +16,7 @@ import { AnalyticsStore } from './store/analytics-store.js';
 import { Retention, RetentionSettings } from './store/retention.js';
 import { WindowQueries } from './store/window-queries.js';
 import { ZoneWindow } from './store/zone-window.entity.js';
-import { AnalyticsConsumer } from './stream/analytics-consumer.js';
+import { AnalyticsConsumer, GROUP_ID } from './stream/analytics-consumer.js';
 import { MetricsPublisher } from './stream/metrics-publisher.js';
 import { PricePublisher } from './stream/price-publisher.js';
 
@@ -32,7 +32,11 @@ export class AppModule implements OnModuleInit, BeforeApplicationShutdown {
     return {
       module: AppModule,
       imports: [
-        PlatformStreamingModule.forRoot({ ...logConnection(env), clientId: 'analytics' }),
+        PlatformStreamingModule.forRoot({
+          ...logConnection(env),
+          clientId: 'analytics',
+          consumers: { [GROUP_ID]: membership(env) },
+        }),
         DatabaseModule.forRoot({
           url: env.DATABASE_URL,
           schema: 'analytics',

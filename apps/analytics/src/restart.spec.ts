@@ -38,7 +38,7 @@ describe('analytics killed in mid-window', () => {
 
   const launch = (): ChildProcess => {
     const child = spawn(process.execPath, [MAIN], {
-      env: { ...process.env, ...harness.environment(), LOG_LEVEL: 'warn' },
+      env: { ...process.env, ...harness.environment(), LOG_LEVEL: 'warn', KAFKA_SESSION_TIMEOUT_MS: '4000' },
       stdio: ['ignore', 'ignore', 'inherit'],
     });
     children.push(child);

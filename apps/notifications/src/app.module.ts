@@ -1,6 +1,6 @@
 import { type BeforeApplicationShutdown, type DynamicModule, Module, type OnModuleInit } from '@nestjs/common';
 import { LogCityClock } from '@ridestream/platform/clock/log-city-clock';
-import { logConnection } from '@ridestream/platform/config/log-connection';
+import { logConnection, membership } from '@ridestream/platform/config/log-connection';
 import { DatabaseModule } from '@ridestream/platform/database/database.module';
 import { ensurePlatformTopics } from '@ridestream/platform/streaming/ensure-topics';
 import { PlatformStreamingModule } from '@ridestream/platform/streaming/platform-streaming.module';
@@ -53,7 +53,7 @@ export class AppModule implements OnModuleInit, BeforeApplicationShutdown {
         PlatformStreamingModule.forRoot({
           ...logConnection(env),
           clientId: 'notifications',
-          consumers: { [GROUP_ID]: { retry: retryOf(policy) } },
+          consumers: { [GROUP_ID]: { retry: retryOf(policy), ...membership(env) } },
         }),
         DatabaseModule.forRoot({
           url: env.DATABASE_URL,

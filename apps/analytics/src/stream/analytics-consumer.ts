@@ -42,7 +42,7 @@ const ANALYTICS_TOPICS: readonly string[] = [
   TOPICS.DriverStatus.name,
 ];
 
-const GROUP_ID = 'analytics';
+export const GROUP_ID = 'analytics';
 const FLUSH_EVERY_MS = 500;
 /** How far ahead of the city's clock an event may be, in city time: the clock itself lags when the log was away. */
 const AHEAD_MAX_MS = 6 * 3_600_000;

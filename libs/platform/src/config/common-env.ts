@@ -9,6 +9,8 @@ const brokerList = z
 export const commonEnv = {
   /** Where the log is: streaming-core or Apache Kafka. */
   KAFKA_BROKERS: brokerList.default('127.0.0.1:9092'),
+  /** After so long without a sign of life the group gives a member's partitions to others. Default: the client's. */
+  KAFKA_SESSION_TIMEOUT_MS: integer(1_000, 1_800_000).optional(),
   /** Address that the HTTP server binds to. */
   HOST: z.string().default('127.0.0.1'),
   /** Directory of the city pack. Default: the city that ships with the product. */

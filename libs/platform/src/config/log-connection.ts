@@ -13,3 +13,10 @@ export function logConnection({
   const security = securityFromEnv();
   return { brokers: KAFKA_BROKERS, ...(security === undefined ? {} : { security }) };
 }
+
+/** How a consumer takes part in its group: KAFKA_SESSION_TIMEOUT_MS, where it is given. */
+export function membership({ KAFKA_SESSION_TIMEOUT_MS }: { readonly KAFKA_SESSION_TIMEOUT_MS?: number | undefined }): {
+  readonly sessionTimeoutMs?: number;
+} {
+  return KAFKA_SESSION_TIMEOUT_MS === undefined ? {} : { sessionTimeoutMs: KAFKA_SESSION_TIMEOUT_MS };
+}
