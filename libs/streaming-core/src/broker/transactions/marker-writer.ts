@@ -25,7 +25,7 @@ export class MarkerWriter {
     this.#ports = ports;
   }
 
-  /** Resolves when every marker is durable, however often it takes; never, once stopped. */
+  /** Resolves when every marker is durable, however often it takes; what fails after {@link stop} is not tried again. */
   async write(markers: MarkersToWrite): Promise<void> {
     await Promise.all(markers.partitions.map((partition) => this.#writeOne(markers, partition)));
   }
@@ -39,11 +39,11 @@ export class MarkerWriter {
     while (!(await this.#tryOne(markers, at, isFirst))) {
       isFirst = false;
       await new Promise<void>((resolve) => this.#ports.clock.schedule(RETRY_MS, resolve));
+      if (this.#isStopped) return new Promise(() => undefined);
     }
   }
 
   async #tryOne(markers: MarkersToWrite, at: TopicPartition, isFirst: boolean): Promise<boolean> {
-    if (this.#isStopped) return new Promise(() => undefined);
     const { topics, groups, logger } = this.#ports;
     const partition = topics.get(at.topic)?.partitions[at.partition];
     // Deleted, and the records with it.
