@@ -30,6 +30,9 @@ export class ConsumerGroups {
   heartbeat(groupId: string, input: ConsumerHeartbeatInput, now: Now): void {
     try {
       checkHeartbeat(groupId, input, this.table.config);
+      if (bytesOf(input) > this.table.config.maxMemberBytes) {
+        throw new GroupRefusal('POLICY_VIOLATION', 'The subscription is larger than a member may have.');
+      }
       const error = this.table.availability(groupId);
       if (error !== 'NONE') throw new GroupRefusal(error, '');
       this.#heartbeat(this.#entryFor(groupId, input.memberEpoch === JOIN_EPOCH, now), input, now);
@@ -241,6 +244,12 @@ export function consumerTombstones(group: ConsumerGroup): RecordToAppend[] {
 export function becomeClassic(table: GroupTable, entry: GroupEntry, group: ConsumerGroup): void {
   table.append(entry.groupId, consumerTombstones(group));
   entry.group = createGroup(entry.groupId);
+}
+
+/** What of a heartbeat is kept with the member, roughly. */
+function bytesOf({ memberId, instanceId, rackId, topicNames, topicRegex }: ConsumerHeartbeatInput): number {
+  const texts = [memberId, instanceId ?? '', rackId ?? '', topicRegex ?? '', ...(topicNames ?? [])];
+  return texts.reduce((sum, text) => sum + text.length, 0);
 }
 
 function refusal(error: GroupError, message: string): ConsumerHeartbeatResponse {

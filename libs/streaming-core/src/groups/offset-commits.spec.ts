@@ -65,6 +65,15 @@ describe('offsets lapse (KIP-211)', () => {
     expect(offsets.get('given-up', 0)).toBeUndefined();
   });
 
+  it('never, where the client says for ever', () => {
+    const request = group.commit('', -1, 1n, '', GROUP, { retentionTimeMs: 2 ** 63 });
+    expect(group.commitErrors(request)).toEqual(['NONE']);
+    group.restart();
+    group.advance(1_000_000);
+    expire();
+    expect(group.committed()).toBe(1n);
+  });
+
   it('at a time of their own where the client said so, across a restart', () => {
     group.commit('', -1, 1n, '', GROUP, { retentionTimeMs: 1_000 });
     group.restart();

@@ -149,7 +149,7 @@ function committedOffset(
   { retentionTimeMs }: CommitInput,
   now: Now,
 ): CommittedOffset {
-  const expiresAtMs = retentionTimeMs === null ? null : now.wallMs + retentionTimeMs;
+  const expiresAtMs = retentionTimeMs === null ? null : Math.min(now.wallMs + retentionTimeMs, Number.MAX_SAFE_INTEGER);
   return { offset, leaderEpoch, metadata: metadata ?? '', committedAtMs: now.wallMs, expiresAtMs };
 }
 

@@ -84,6 +84,7 @@ describe('what is wrong is refused', () => {
     ['no list of partitions', { ...join, owned: null }, 'INVALID_REQUEST'],
     ['an empty instance id', { ...join, instanceId: '' }, 'INVALID_REQUEST'],
     ['an empty rack', { ...join, rackId: '' }, 'INVALID_REQUEST'],
+    ['a subscription beyond the bound', { ...join, topicNames: ['x'.repeat(1_001)] }, 'POLICY_VIOLATION'],
     ['an epoch below all', { ...join, memberEpoch: -3 }, 'INVALID_REQUEST'],
     ['no member id', { memberId: '', memberEpoch: 4 }, 'INVALID_REQUEST'],
     ['a static leave without instance id', { memberId: 'a', memberEpoch: -2 }, 'INVALID_REQUEST'],
