@@ -12,6 +12,7 @@ export const NOTES: Readonly<Record<number, string>> = {
   19: 'A replication factor other than 1, and assignments to other brokers, are refused. `max.partitions` bounds all topics together: POLICY_VIOLATION.',
   20: "The broker's own topics cannot be deleted: INVALID_REQUEST.",
   22: 'Version 6 (two-phase commit) is not stable in Apache Kafka 4.2 either.',
+  24: 'Waits for the markers of the last transaction, half a second at most, before it answers CONCURRENT_TRANSACTIONS.',
   27: 'For who may alter the cluster. With one broker only tools that end hanging transactions send it.',
   32: 'Broker loggers (resource type 8) and client metrics (16) have no configs: INVALID_REQUEST.',
   33: 'Of broker settings only those can be changed that the section on broker settings names.',
