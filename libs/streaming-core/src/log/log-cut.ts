@@ -5,32 +5,35 @@ import { maxOffset, minOffset, type LogState } from './log-state.js';
 
 /**
  * Removes the `count` oldest segments; the active one stays. Needs no room on the disk: that the log begins later follows from
- * the segments that are left, and the next checkpoint says it too.
+ * the segments that are left, and the next checkpoint says it too. A file that the disk does not let go is tried again
+ * next time, before any later one: a log has no gaps.
  */
 export function dropOldest(state: LogState, count: number): void {
-  const { segments, place } = state;
-  if (count <= 0 || segments.all.length === 1) return;
-  try {
-    for (let dropped = 0; dropped < count && segments.all.length > 1; dropped++) {
-      const [oldest] = segments.takeOldest(1);
-      state.unsynced = state.unsynced.filter((segment) => segment !== oldest);
-      oldest!.delete();
-    }
-  } finally {
-    state.startOffset = maxOffset(state.startOffset, segments.first.baseOffset);
+  const dropped = state.segments.takeOldest(count);
+  if (dropped.length > 0) {
+    state.unsynced = state.unsynced.filter((segment) => !dropped.includes(segment));
+    state.startOffset = maxOffset(state.startOffset, state.segments.first.baseOffset);
     state.isCheckpointDue = true;
+    for (const segment of dropped) segment.retire();
+    state.doomed.push(...dropped);
   }
-  place.storage.syncDirectory(place.directory);
+  if (state.doomed.length === 0) return;
+  for (let oldest = state.doomed[0]; oldest !== undefined; oldest = state.doomed[0]) {
+    oldest.delete();
+    state.doomed.shift();
+  }
+  state.place.storage.syncDirectory(state.place.directory);
+  state.provenStart = maxOffset(state.provenStart, state.segments.first.baseOffset);
 }
 
 /** Moves the start up (DeleteRecords); segments that lie wholly before it go. */
 export function advanceStart(state: LogState, offset: bigint): void {
   if (offset > state.endOffset) throw new OffsetOutOfRangeError(offset, state.startOffset, state.endOffset);
-  if (offset <= state.startOffset) return;
+  if (offset <= state.startOffset && state.startOffset === state.provenStart) return;
   // First what frees room: the checkpoint needs some.
-  dropOldest(state, state.segments.indexFor(offset));
+  dropOldest(state, offset <= state.startOffset ? 0 : state.segments.indexFor(offset));
   const before = state.startOffset;
-  state.startOffset = offset;
+  state.startOffset = maxOffset(offset, before);
   try {
     state.saveCheckpoint(state.durableOffset);
   } catch (error) {
@@ -51,9 +54,14 @@ export function truncateLog(state: LogState, offset: bigint, nowMs: number): voi
   // First the promise that all is durable up to here is taken back, then the bytes.
   state.durableOffset = minOffset(state.durableOffset, offset);
   state.startOffset = minOffset(state.startOffset, offset);
+  state.provenStart = minOffset(state.provenStart, offset);
   state.cleanedOffset = minOffset(state.cleanedOffset, offset);
   state.storeCheckpoint(state.durableOffset);
-  for (const dropped of segments.takeAfter(last)) dropped.delete();
+  // The newest first: if the disk does not let one go, what is left has no gaps and is cut the next time.
+  while (segments.active !== last) {
+    segments.active.delete();
+    segments.takeNewest();
+  }
   place.storage.syncDirectory(place.directory);
   last.cut(position, offset);
   state.unsynced = state.unsynced.filter((segment) => segments.includes(segment) && segment !== last);

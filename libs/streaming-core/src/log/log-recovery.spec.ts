@@ -287,7 +287,8 @@ class Model {
 
   private takeBack(): void {
     this.ghost ??= [...this.written];
-    this.written.length = Number(this.log.endOffset);
+    // More may go than the failure told: what is to be cut before the next write counts as gone.
+    this.written.length = Number(this.log.intactOffset);
   }
 
   private async acknowledge(action: () => Promise<void>): Promise<void> {

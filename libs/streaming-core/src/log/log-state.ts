@@ -16,6 +16,10 @@ export class LogState {
   durableOffset: bigint;
   /** Compaction has seen all before this offset. */
   cleanedOffset: bigint;
+  /** The start as it is on the disk: not behind it after any crash. */
+  provenStart: bigint;
+  /** Dropped segments whose files the disk has not let go yet, oldest first. */
+  readonly doomed: Segment[] = [];
   /** Sealed segments that no sync has covered yet. */
   unsynced: Segment[] = [];
   /** When the active segment got its first batch. */
@@ -36,6 +40,7 @@ export class LogState {
   ) {
     this.segments = new SegmentList(recovered.segments);
     this.startOffset = recovered.startOffset;
+    this.provenStart = recovered.startOffset;
     this.endOffset = recovered.endOffset;
     this.durableOffset = recovered.endOffset;
     this.cleanedOffset = recovered.cleanedOffset;
@@ -56,6 +61,7 @@ export class LogState {
     const { storage, directory } = this.place;
     const contents = encodeCheckpoint(this.checkpointAt(recoveryOffset));
     storage.writeFileAtomic(checkpointPath(directory), contents);
+    this.provenStart = this.startOffset;
   }
 
   /** `position`: of the offset in its segment, if it is known. */

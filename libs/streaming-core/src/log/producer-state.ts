@@ -100,7 +100,9 @@ export class ProducerStates {
     );
     if (duplicate !== undefined) return duplicate;
     const last = entry.batches.at(-1);
-    const expected = last === undefined ? 0 : advanceSequence(last.lastSequence, 1);
+    // Only its markers are known: its records may be gone by compaction or retention.
+    if (last === undefined) return null;
+    const expected = advanceSequence(last.lastSequence, 1);
     if (batch.firstSequence !== expected) {
       throw new RecordBatchError(
         'OUT_OF_ORDER_SEQUENCE_NUMBER',

@@ -54,9 +54,8 @@ export class SegmentList {
     return this.segments.splice(0, Math.min(count, this.segments.length - 1));
   }
 
-  /** Takes out all that come after a segment. */
-  takeAfter(segment: Segment): Segment[] {
-    return this.segments.splice(this.segments.indexOf(segment) + 1);
+  takeNewest(): void {
+    this.segments.pop();
   }
 
   /** Puts one segment in the place of neighbours. */

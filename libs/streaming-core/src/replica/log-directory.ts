@@ -6,7 +6,7 @@ import { PartitionLog } from '../log/partition-log.js';
 import type { Clock, Timer } from '../ports/clock.js';
 import type { HostProcess } from '../ports/process.js';
 import type { Random } from '../ports/random.js';
-import type { Storage } from '../ports/storage.js';
+import { StorageError, type Storage } from '../ports/storage.js';
 import { DirectoryLock } from './directory-lock.js';
 import { LeaderEpochs } from './leader-epochs.js';
 import { MetaPropertiesError, readMetaProperties, writeMetaProperties } from './meta-properties.js';
@@ -63,6 +63,7 @@ export class LogDirectory {
     this.flush = options.flush ?? { mode: 'fsync' };
     this.handles = new FileHandles(storage);
     storage.makeDirectory(directory);
+    syncParent(storage, directory);
     this.lock = DirectoryLock.take(storage, directory, options.process);
     try {
       this.clusterId = this.identify();
@@ -182,5 +183,15 @@ export class LogDirectory {
       this.timers[slot] = this.options.clock.schedule(intervalMs, () => void action().finally(next));
     };
     next();
+  }
+}
+
+/** A process that died while it made the directory may have left its name in the cache alone. */
+function syncParent(storage: Storage, directory: string): void {
+  try {
+    storage.syncDirectory(path.dirname(path.resolve(directory)));
+  } catch (error) {
+    // Whoever may not look into the parent has not made the directory.
+    if (!(error instanceof StorageError) || error.code !== 'PERMISSION') throw error;
   }
 }
