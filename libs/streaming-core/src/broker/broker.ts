@@ -116,6 +116,7 @@ export class Broker {
       directory: dataDirectory,
       nodeId: config.nodeId,
       flush: flushPolicy(config),
+      producerExpirationMs: config.number('producer.id.expiration.ms'),
       maintenanceIntervalMs: config.number('log.retention.check.interval.ms'),
       onEvent: (event) => this.#onDirectoryEvent(event),
     });

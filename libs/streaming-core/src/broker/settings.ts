@@ -95,6 +95,10 @@ export const BROKER_SETTINGS = {
     604_800_000,
     'How long a transactional id without a transaction under way is remembered.',
   ),
+  'producer.id.expiration.ms': waitMs(
+    86_400_000,
+    'An idempotent producer that wrote nothing to a partition for so long is forgotten there.',
+  ),
   'socket.request.max.bytes': int(
     104_857_600,
     'Largest request; a connection that sends a larger one is closed.',

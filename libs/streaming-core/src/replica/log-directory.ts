@@ -3,6 +3,7 @@ import { FileHandles } from '../log/file-handles.js';
 import { ReadBuffers } from '../log/read-buffers.js';
 import type { LogConfig } from '../log/log-config.js';
 import { PartitionLog } from '../log/partition-log.js';
+import { DEFAULT_PRODUCER_LIMITS } from '../log/producer-state.js';
 import type { Clock, Timer } from '../ports/clock.js';
 import type { HostProcess } from '../ports/process.js';
 import type { Random } from '../ports/random.js';
@@ -23,6 +24,8 @@ export interface LogDirectoryOptions {
   readonly flush?: FlushPolicy;
   /** Time between two rounds of retention, compaction and checkpoints. Default 15 s. */
   readonly maintenanceIntervalMs?: number;
+  /** An idempotent producer that wrote nothing for so long is forgotten. Default: a day. */
+  readonly producerExpirationMs?: number;
   /** Told of what went wrong in the background, and of bytes that recovery had to cut. */
   readonly onEvent?: (event: LogDirectoryEvent) => void;
 }
@@ -100,6 +103,10 @@ export class LogDirectory {
       strictDurability,
       // A disk that was writing when the power went may have written later pages and not earlier ones.
       damagePolicy: 'set-aside',
+      producerLimits: {
+        ...DEFAULT_PRODUCER_LIMITS,
+        ...(this.options.producerExpirationMs !== undefined && { expirationMs: this.options.producerExpirationMs }),
+      },
     });
     const { cutBytes, setAside } = log.recovery;
     if (cutBytes > 0) this.options.onEvent?.({ kind: 'recovered', partition: name, cutBytes, setAside });
