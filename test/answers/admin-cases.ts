@@ -138,8 +138,8 @@ const change = (name: string, configOperation: number, value: string | null, res
   resources: [{ resourceType: 2, resourceName: 'rides', configs: [{ name, configOperation, value }], ...resource }],
   validateOnly: true,
 });
-const alter = (name: string, value: string | null): Body => ({
-  resources: [{ resourceType: 2, resourceName: 'rides', configs: [{ name, value }] }],
+const alter = (name: string, value: string | null, resource: Body = {}): Body => ({
+  resources: [{ resourceType: 2, resourceName: 'rides', configs: [{ name, value }], ...resource }],
   validateOnly: true,
 });
 
@@ -159,11 +159,20 @@ const CONFIGS = [
     'set to nothing': change('retention.ms', 0, null),
     delete: change('retention.ms', 1, null),
     append: change('cleanup.policy', 2, 'compact'),
+    'take the last one away': change('cleanup.policy', 3, 'delete'),
+    'take away what is not there': change('cleanup.policy', 3, 'compact'),
+    'take from a number': change('retention.ms', 3, '1'),
+    'a broker that is not there': change('log.retention.ms', 0, '5', { resourceType: 4, resourceName: '9' }),
+    'a broker that is no number': change('log.retention.ms', 0, '5', { resourceType: 4, resourceName: 'x' }),
     'append to a number': change('retention.ms', 2, '1'),
     'a config that is none': change('bogus', 0, '1'),
     'a value that cannot be': change('retention.ms', 0, 'x'),
     'a topic that is not there': change('retention.ms', 0, '1', { resourceName: 'nobody' }),
     'a type that is none': change('retention.ms', 0, '1', { resourceType: 7 }),
+  }),
+  ...variants(33, undefined, {
+    'a broker that is not there': alter('log.retention.ms', '5', { resourceType: 4, resourceName: '9' }),
+    'an empty list': alter('cleanup.policy', ''),
   }),
   ...variants(33, undefined, { set: alter('retention.ms', '5'), 'a config that is none': alter('bogus', '5') }),
   ...variants(33, [2], { 'set to nothing': alter('retention.ms', null) }),
@@ -197,6 +206,10 @@ const QUOTAS = [
     'a type that is none': quota('bogus', 'a', 'producer_byte_rate', 10),
     'of an address, for users': quota('ip', '1.2.3.4', 'producer_byte_rate', 10),
     'of an address': quota('ip', '1.2.3.4', 'connection_creation_rate', 10),
+    'of an address that is none': quota('ip', '1.2.3.400', 'connection_creation_rate', 10),
+    'of an address of version 6': quota('ip', '::1', 'connection_creation_rate', 10),
+    'of an address with an empty name': quota('ip', '', 'connection_creation_rate', 10),
+    'of any address': quota('ip', null, 'connection_creation_rate', 10),
     'below zero': quota('user', 'a', 'producer_byte_rate', -1),
     'a fraction': quota('user', 'a', 'producer_byte_rate', 1.5),
     zero: quota('user', 'a', 'producer_byte_rate', 0),
@@ -254,6 +267,13 @@ const CLUSTER = [
   ...variants(60, [1, 2], {
     controllers: { includeClusterAuthorizedOperations: true, endpointType: 2 },
     'endpoints of no type': { includeClusterAuthorizedOperations: true, endpointType: 3 },
+  }),
+];
+
+/** Asked last of all: what they delete, others need. */
+export const DELETING_CASES: readonly AnswerCase[] = [
+  ...variants(20, [5], {
+    "the broker's own topics": { topicNames: ['__consumer_offsets', '__transaction_state'], timeoutMs: 3_000 },
   }),
 ];
 

@@ -2,13 +2,19 @@ import { connect, type Socket } from 'node:net';
 import { findApi, type ApiKey } from 'streaming-core/wire/apis/registry';
 import { FrameSplitter } from 'streaming-core/wire/frame';
 import { decodeResponse, encodeRequest } from 'streaming-core/wire/messages';
-import { ADMIN_CASES } from './admin-cases.ts';
-import { UNKNOWN_ID, ZERO_ID, type AnswerCase, type Body, type World } from './case.ts';
+import { ADMIN_CASES, DELETING_CASES } from './admin-cases.ts';
+import { UNKNOWN_ID, WARM, ZERO_ID, type AnswerCase, type Body, type World } from './case.ts';
 import { DATA_CASES } from './data-cases.ts';
 import { GROUP_CASES } from './group-cases.ts';
 import { TRANSACTION_CASES } from './transaction-cases.ts';
 
-export const CASES: readonly AnswerCase[] = [...DATA_CASES, ...GROUP_CASES, ...ADMIN_CASES, ...TRANSACTION_CASES];
+export const CASES: readonly AnswerCase[] = [
+  ...DATA_CASES,
+  ...GROUP_CASES,
+  ...ADMIN_CASES,
+  ...TRANSACTION_CASES,
+  ...DELETING_CASES,
+];
 
 /** Answers by case, then by version. */
 export type Answers = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
@@ -69,13 +75,16 @@ async function prepare(broker: RawBroker): Promise<World> {
     async () =>
       !NOT_YET.has((await broker.ask(12, 3, { groupId: 'g', generationId: 1, memberId: 'x' }))['errorCode'] as number),
   );
-  await until(
-    async () => (await broker.ask(22, 0, { transactionalId: 'warm', transactionTimeoutMs: 1_000 }))['errorCode'] === 0,
-  );
+  let producer: Body = {};
+  await until(async () => {
+    producer = await broker.ask(22, 0, { transactionalId: WARM, transactionTimeoutMs: 60_000 });
+    return producer['errorCode'] === 0;
+  });
   const { topics: named } = (await broker.ask(3, 12, { topics: [{ name: 'rides' }] })) as {
     topics: { topicId: string }[];
   };
-  return { ridesId: named[0]!.topicId };
+  const { producerId, producerEpoch } = producer as { producerId: bigint; producerEpoch: number };
+  return { ridesId: named[0]!.topicId, producerId, producerEpoch };
 }
 
 async function until(isSo: () => Promise<boolean>): Promise<void> {
@@ -96,13 +105,17 @@ const ID_BY_WHICH_THINGS_ARE_SORTED = [
   'topic',
   'user',
 ];
-const LEFT_OUT = new Set(['throttleTimeMs', 'errorMessage', 'clusterId', 'logAppendTimeMs', 'timestamp']);
+const LEFT_OUT = new Set(['throttleTimeMs', 'errorMessage', 'clusterId', 'timestamp']);
+
+/** As brokers make them up: a random id, with the client's before it or alone. */
+const MADE_UP_MEMBER_ID = /^(answers-[\da-f-]{36}|[\w-]{22})$/;
 
 /** Texts of errors, ports and random ids differ between any two brokers; orders do not matter. */
 function comparable(value: unknown, key: string, broker: World & { readonly port: number }): unknown {
   if (typeof value === 'bigint') return String(value);
   if (Buffer.isBuffer(value)) return key === 'records' ? `${value.length} bytes` : value.toString('hex');
   if (value === broker.port) return 'its port';
+  if (key === 'memberId' && MADE_UP_MEMBER_ID.test(String(value))) return 'an id';
   if (key === 'topicId' && value !== ZERO_ID && value !== UNKNOWN_ID) {
     return value === broker.ridesId ? 'id of rides' : 'an id';
   }

@@ -15,9 +15,14 @@ export interface AnswerCase {
 /** What lies in the broker that is asked: the topics `rides` and `other` with two partitions each, and nothing else. */
 export interface World {
   readonly ridesId: string;
+  /** Of the transactional id `warm`. */
+  readonly producerId: bigint;
+  readonly producerEpoch: number;
 }
 
 export const UNKNOWN_ID = Buffer.alloc(16, 9).toString('base64url');
+/** The transactional id of a producer that there is. */
+export const WARM = 'warm';
 export const ZERO_ID = 'A'.repeat(22);
 
 /** A batch of one record. */

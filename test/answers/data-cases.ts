@@ -48,6 +48,7 @@ const PRODUCE = [
     {},
     [7],
   ),
+  produce('a batch again', { records: batch({ producerId: 78n, producerEpoch: 0, baseSequence: 0 }) }, {}, [7, 13]),
   produce('a gap in the sequence', { records: batch({ producerId: 78n, producerEpoch: 0, baseSequence: 7 }) }, {}, [7]),
   produce('a topic name that cannot be', { records: batch() }, { topic: '../x' }, [7]),
   produce('no topics', {}, { topicData: [] }, [7]),

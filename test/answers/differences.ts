@@ -59,6 +59,11 @@ export const REASONS: readonly Reason[] = [
     why: 'The Kafka that was asked had two of these set in its server.properties.',
   },
   {
+    cases: /^DeleteTopics: the broker's own topics$/,
+    paths: /errorCode$/,
+    why: 'The offsets of all groups, and the transactions, cannot be deleted as topics; in Kafka who may delete them can.',
+  },
+  {
     cases: /^DescribeTopicPartitions: a topic and none$/,
     paths: /topicAuthorizedOperations$/,
     why: 'What may be done with a topic is told for topics that are there.',

@@ -166,6 +166,10 @@ const beat =
     ...fields,
   });
 
+const IN_CONSUMERS = (version: number): Body => ({ ...join('', {})(version), groupId: 'consumers-1' });
+/** A subscription of version 0 to `rides`. */
+const RANGE = [{ name: 'range', metadata: Buffer.from('00000000000100057269646573ffffffff', 'hex') }];
+
 const CONSUMER = [
   ...variants(68, undefined, {
     'the group without a name': beat('', { groupId: '' }),
@@ -188,6 +192,7 @@ const CONSUMER = [
   }),
   ...variants(69, undefined, { 'groups of both kinds and none': { groupIds: ['nobody', '', 'g'] } }),
   ...variants(15, [5, 6], { 'a consumer group': { groups: ['consumers-1'] } }),
+  ...variants(69, undefined, { 'a group with a member': { groupIds: ['consumers-1'] } }),
   commit(
     'a member of a consumer group',
     {},
@@ -206,6 +211,19 @@ const CONSUMER = [
     { groupId: 'consumers-1', generationIdOrMemberEpoch: 9, memberId: MEMBER },
     [9],
   ),
+  ...variants(11, [5, 9], {
+    'a consumer group, without a member id': (version) => ({ ...IN_CONSUMERS(version), protocols: RANGE }),
+    'a consumer group, with metadata that is none': IN_CONSUMERS,
+    'a consumer group, as its member': (version) => ({ ...IN_CONSUMERS(version), memberId: MEMBER, protocols: RANGE }),
+    'a consumer group, as who is not there': (version) => ({
+      ...IN_CONSUMERS(version),
+      memberId: 'x',
+      protocols: RANGE,
+    }),
+  }),
+  ...variants(12, [4], {
+    'a consumer group, as its member': { groupId: 'consumers-1', generationId: 1, memberId: MEMBER },
+  }),
   ...variants(42, [2], { 'a consumer group with members': { groupsNames: ['consumers-1'] } }),
 ];
 

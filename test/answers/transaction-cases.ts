@@ -1,5 +1,6 @@
-import { variants, type AnswerCase, type Body } from './case.ts';
+import { variants, WARM, type AnswerCase, type Body, type World } from './case.ts';
 
+const GROUP = 'of-a-transaction';
 const NOBODY = { transactionalId: 'nobody', producerId: 1n, producerEpoch: 0 };
 const added = (partitions: readonly number[]): Body => ({
   v3AndBelowTransactionalId: 'nobody',
@@ -7,6 +8,33 @@ const added = (partitions: readonly number[]): Body => ({
   v3AndBelowProducerEpoch: 0,
   v3AndBelowTopics: [{ name: 'rides', partitions }],
 });
+
+/** Cases of one API with one body, as the producer that there is. */
+function asProducer(apiKey: number, name: string, versions: readonly number[], body: Body = {}): AnswerCase {
+  const of = ({ producerId, producerEpoch }: World): Body => ({ transactionalId: WARM, producerId, producerEpoch });
+  return { apiKey, name, versions, body: (world) => ({ ...of(world), groupId: GROUP, ...body }) };
+}
+
+const offsets = (name: string, ...partitions: readonly number[]): Body => ({
+  name,
+  partitions: partitions.map((partitionIndex) => ({ partitionIndex, committedOffset: 1n, committedMetadata: '' })),
+});
+
+const OFFSETS = [
+  asProducer(28, 'before the group is in the transaction', [0, 3, 4], { topics: [offsets('rides', 0)] }),
+  asProducer(25, 'the group', [3]),
+  asProducer(28, 'what is there and what is not', [0, 2, 3, 4], {
+    topics: [offsets('rides', 0, 9), offsets('nobody', 0)],
+  }),
+  asProducer(28, 'nothing that is there', [0, 3, 4], { topics: [offsets('rides', 9)] }),
+  asProducer(28, 'by a member that is not there', [3, 4], {
+    topics: [offsets('rides', 0)],
+    memberId: 'x',
+    generationId: 3,
+  }),
+  asProducer(28, 'by an epoch to come', [3, 4], { topics: [offsets('rides', 0)], producerEpoch: 9 }),
+  asProducer(26, 'commits', [3], { committed: true }),
+];
 
 export const TRANSACTION_CASES: readonly AnswerCase[] = [
   ...variants(22, [0, 3, 5], {
@@ -32,6 +60,10 @@ export const TRANSACTION_CASES: readonly AnswerCase[] = [
       topics: [{ name: 'rides', partitions: [{ partitionIndex: 0, committedOffset: 1n, committedMetadata: '' }] }],
     },
   }),
+  ...variants(28, undefined, {
+    'of nobody, of a partition that is not there': { ...NOBODY, groupId: 'g', topics: [offsets('rides', 0, 9)] },
+  }),
+  ...OFFSETS,
   ...variants(61, undefined, {
     'what is there and what is not': {
       topics: [

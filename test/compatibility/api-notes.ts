@@ -10,7 +10,7 @@ export const NOTES: Readonly<Record<number, string>> = {
   10: 'Every group and transactional id is coordinated here. Share groups (key type 2) are not served: INVALID_REQUEST.',
   18: 'Advertises what is served. Feature levels cannot be changed, so the epoch of the finalized ones is 0 for ever.',
   19: 'A replication factor other than 1, and assignments to other brokers, are refused. `max.partitions` bounds all topics together: POLICY_VIOLATION.',
-  20: "The broker's own topics cannot be deleted: INVALID_REQUEST.",
+  20: "The broker's own topics cannot be deleted: INVALID_REQUEST; Kafka deletes them, with the offsets of all groups.",
   22: 'Version 6 (two-phase commit) is not stable in Apache Kafka 4.2 either.',
   24: 'Waits for the markers of the last transaction, half a second at most, before it answers CONCURRENT_TRANSACTIONS.',
   27: 'For who may alter the cluster. With one broker only tools that end hanging transactions send it.',
@@ -21,6 +21,7 @@ export const NOTES: Readonly<Record<number, string>> = {
   44: 'As AlterConfigs.',
   45: 'Moving a partition to this broker is done at once; to another is INVALID_REPLICA_ASSIGNMENT.',
   46: 'None is ever under way.',
+  49: 'Addresses are IP addresses; Kafka takes names of hosts too, and looks them up.',
   57: 'Features run at their highest level, always: an update to it changes nothing, any other is INVALID_UPDATE_VERSION.',
   60: 'No controller endpoints (endpoint type 2): MISMATCHED_ENDPOINT_TYPE, as a broker of Kafka answers.',
 };

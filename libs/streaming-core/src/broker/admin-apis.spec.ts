@@ -102,7 +102,7 @@ describe('configs', () => {
     expect(await refused([['no.such', SET, '1']])).toEqual(['INVALID_CONFIG', 'Unknown topic config name: no.such']);
     expect((await refused([['retention.ms', SET, '1']], TOPIC, 'nobody'))[0]).toBe('UNKNOWN_TOPIC_OR_PARTITION');
     expect((await refused([['retention.ms', 9, '1']]))[0]).toBe('INVALID_REQUEST');
-    expect((await refused([['num.partitions', SET, '2']], BROKER, '7'))[0]).toBe('BROKER_ID_NOT_REGISTERED');
+    expect((await refused([['num.partitions', SET, '2']], BROKER, '7'))[0]).toBe('INVALID_REQUEST');
     expect((await refused([['socket.request.max.bytes', SET, '2048']], BROKER, '1'))[1]).toContain(
       'Cannot update these configs dynamically: Set(socket.request.max.bytes)',
     );

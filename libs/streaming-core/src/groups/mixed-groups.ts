@@ -60,7 +60,7 @@ export class MixedGroups {
       return;
     }
     const member = draft.member(memberId)!;
-    this.consumer.commitOrDowngrade(entry, group, draft, now, (error) => {
+    const then = (error: GroupError): void => {
       if (error !== 'NONE') {
         fail(error);
         return;
@@ -72,7 +72,11 @@ export class MixedGroups {
         protocolName: input.protocols[0]!.name,
       };
       this.table.emit({ type: 'reply', requestId, response });
-    });
+    };
+    // Kafka looks at this when a static member takes its own place, and when members go; not when one changes its protocol.
+    const isStaticBack = input.groupInstanceId !== null && group.state.staticMembers.has(input.groupInstanceId);
+    if (isStaticBack) this.consumer.commitOrDowngrade(entry, group, draft, now, then);
+    else this.consumer.commit(entry, group, draft, then);
     group.joinDeadlines.delete(memberId);
     this.consumer.keepAlive(group, member, now);
     group.syncDeadlines.set(memberId, now.monotonicMs + input.rebalanceTimeoutMs);
@@ -91,12 +95,14 @@ export class MixedGroups {
     refuseIfFull(draft, memberId);
     const common = commonProtocols(draft.state, memberId);
     const isSupported = protocols.some(({ name }) => common === null || common.has(name));
-    const isUnderstood = protocols.every(({ metadata }) => decodeSubscription(metadata) !== null);
-    if (input.protocolType !== CONSUMER_PROTOCOL_TYPE || !isSupported || !isUnderstood) {
+    if (input.protocolType !== CONSUMER_PROTOCOL_TYPE || !isSupported) {
       throw new GroupRefusal('INCONSISTENT_GROUP_PROTOCOL', '');
     }
     if (input.memberId === '' && input.groupInstanceId === null && input.requireKnownMemberId) {
       throw new GroupRefusal('MEMBER_ID_REQUIRED', '');
+    }
+    if (!protocols.every(({ metadata }) => decodeSubscription(metadata) !== null)) {
+      throw new GroupRefusal('INCONSISTENT_GROUP_PROTOCOL', '');
     }
   }
 

@@ -64,6 +64,7 @@ export class BatchLedger {
       lastSequence: batch.lastSequence,
       firstOffset: batch.baseOffset,
       lastOffset: batch.lastOffset,
+      timestampMs: Number(batch.maxTimestamp),
       writtenMs,
     });
     return null;

@@ -8,7 +8,7 @@ import type { WriteGate } from './write-gate.js';
 export interface AppendedBatches {
   readonly baseOffset: bigint;
   readonly lastOffset: bigint;
-  /** Set where the topic keeps append time, else -1. */
+  /** Where the topic keeps append time, else -1; of a duplicate the first one's timestamp, whoever set it (as Kafka has it). */
   readonly logAppendTimeMs: number;
   /** The batch was in the log already (an idempotent producer's retry); the offsets are the first one's. */
   readonly duplicate: boolean;
@@ -35,7 +35,8 @@ export class LogWriter {
     this.gate.pass();
     const known = state.ledger.check(batches);
     if (known !== null) {
-      return { baseOffset: known.firstOffset, lastOffset: known.lastOffset, logAppendTimeMs: -1, duplicate: true };
+      const { firstOffset: baseOffset, lastOffset, timestampMs: logAppendTimeMs } = known;
+      return { baseOffset, lastOffset, logAppendTimeMs, duplicate: true };
     }
     const nowMs = this.clock.nowMs();
     const baseOffset = state.endOffset;

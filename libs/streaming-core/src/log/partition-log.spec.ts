@@ -88,6 +88,10 @@ describe('PartitionLog', () => {
     const [stored] = [...completeBatches(await readFrom(log, 0n, 1000))];
     expect(Number(stored!.maxTimestamp)).toBe(nowMs);
     expect(stored!.hasValidCrc()).toBe(true);
+    const sent = () => batchOf(['b'], { producerId: 1n, producerEpoch: 0, baseSequence: 0 });
+    log.append(sent(), 0);
+    fixture.clock.advance(5);
+    expect(log.append(sent(), 0)).toMatchObject({ duplicate: true, logAppendTimeMs: nowMs });
   });
 
   it('cuts, and goes on from there', async () => {

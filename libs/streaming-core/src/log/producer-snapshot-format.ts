@@ -42,7 +42,9 @@ export function decodeSnapshot(bytes: Buffer): Map<bigint, ProducerEntry> | null
     if (earlierAt < bytes.length) {
       const earlier = bytes.readInt32BE(earlierAt);
       earlierAt += 4;
-      const before = Array.from({ length: earlier }, (_, n) => readBatch(bytes, earlierAt + n * BATCH_BYTES));
+      const before = Array.from({ length: earlier }, (_, n) =>
+        readBatch(bytes, earlierAt + n * BATCH_BYTES, entry.writtenMs),
+      );
       earlierAt += earlier * BATCH_BYTES;
       entry.batches.unshift(...before);
     }
@@ -68,10 +70,12 @@ function readEntry(bytes: Buffer, at: number): [producerId: bigint, entry: Produ
   const lastOffset = bytes.readBigInt64BE(at + 14);
   const delta = bytes.readInt32BE(at + 22);
   const firstSequence = (lastSequence - delta + 2 ** 31) % 2 ** 31;
-  const last: RememberedBatch = { firstSequence, lastSequence, firstOffset: lastOffset - BigInt(delta), lastOffset };
+  const firstOffset = lastOffset - BigInt(delta);
+  const writtenMs = Number(bytes.readBigInt64BE(at + 26));
+  const last: RememberedBatch = { firstSequence, lastSequence, firstOffset, lastOffset, timestampMs: writtenMs };
   const entry: ProducerEntry = {
     epoch: bytes.readInt16BE(at + 8),
-    writtenMs: Number(bytes.readBigInt64BE(at + 26)),
+    writtenMs,
     coordinatorEpoch: bytes.readInt32BE(at + 34),
     currentTxnFirstOffset: bytes.readBigInt64BE(at + 38),
     batches: lastSequence === NOTHING ? [] : [last],
@@ -86,11 +90,12 @@ function writeBatch(bytes: Buffer, start: number, batch: RememberedBatch): numbe
   return bytes.writeBigInt64BE(batch.lastOffset, at);
 }
 
-function readBatch(bytes: Buffer, at: number): RememberedBatch {
+function readBatch(bytes: Buffer, at: number, timestampMs: number): RememberedBatch {
   return {
     firstSequence: bytes.readInt32BE(at),
     lastSequence: bytes.readInt32BE(at + 4),
     firstOffset: bytes.readBigInt64BE(at + 8),
     lastOffset: bytes.readBigInt64BE(at + 16),
+    timestampMs,
   };
 }

@@ -15,7 +15,7 @@ function writer(states: ProducerStates, producerId = 1n) {
     if (known !== null) return known;
     const firstOffset = offset;
     offset += BigInt(count);
-    states.record({ ...batch, firstOffset, lastOffset: offset - 1n, writtenMs });
+    states.record({ ...batch, firstOffset, lastOffset: offset - 1n, timestampMs: 0, writtenMs });
     return null;
   };
 }
@@ -111,7 +111,8 @@ describe('ProducerStates', () => {
                       : 'OUT_OF_ORDER_SEQUENCE_NUMBER';
           expect(outcome(states, sent)).toBe(expected);
           if (expected === 'new') {
-            states.record({ ...sent, firstOffset: offset, lastOffset: offset + BigInt(count - 1), writtenMs: 0 });
+            const lastOffset = offset + BigInt(count - 1);
+            states.record({ ...sent, firstOffset: offset, lastOffset, timestampMs: 0, writtenMs: 0 });
             if (sentEpoch !== epoch) history = [];
             epoch = sentEpoch;
             history.push({ sequence, count, offset });

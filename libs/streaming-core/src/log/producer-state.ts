@@ -9,6 +9,8 @@ export interface ProducerBatch {
   readonly firstOffset: bigint;
   readonly lastOffset: bigint;
   readonly isTransactional: boolean;
+  /** The latest of its records. */
+  readonly timestampMs: number;
   /** Broker time of the append. */
   readonly writtenMs: number;
 }
@@ -25,6 +27,8 @@ export interface RememberedBatch {
   readonly lastSequence: number;
   readonly firstOffset: bigint;
   readonly lastOffset: bigint;
+  /** Of its latest record, told to who sends it again; after a restart when its producer last wrote. */
+  readonly timestampMs: number;
 }
 
 export interface ProducerEntry {
@@ -77,7 +81,9 @@ export class ProducerStates {
    * Offsets of the batch that this one repeats, or null if it is new and in order. Coordinators write without sequences.
    * @throws RecordBatchError OUT_OF_ORDER_SEQUENCE_NUMBER, INVALID_PRODUCER_EPOCH, INVALID_TXN_STATE
    */
-  check(batch: Omit<ProducerBatch, 'firstOffset' | 'lastOffset' | 'writtenMs'>): RememberedBatch | null {
+  check(
+    batch: Omit<ProducerBatch, 'firstOffset' | 'lastOffset' | 'timestampMs' | 'writtenMs'>,
+  ): RememberedBatch | null {
     const entry = this.producers.get(batch.producerId);
     if (entry === undefined) return null;
     const who = `producer ${String(batch.producerId)} epoch ${batch.producerEpoch}`;
@@ -133,6 +139,7 @@ export class ProducerStates {
         lastSequence: batch.lastSequence,
         firstOffset: batch.firstOffset,
         lastOffset: batch.lastOffset,
+        timestampMs: batch.timestampMs,
       });
       if (entry.batches.length > REMEMBERED_BATCHES) entry.batches.shift();
     }

@@ -20,7 +20,6 @@ describe('topic configs', () => {
     ['segment.bytes', '2147483648', /no more than 2147483647/],
     ['segment.bytes', '100', /at least 1024/],
     ['cleanup.policy', 'none', /delete, compact/],
-    ['cleanup.policy', '', /delete, compact/],
     ['cleanup.policy', 'compact,compact', /duplicated/],
     ['compression.type', 'gzip', /Only producer is served/],
     ['compression.type', 'brotli', /one of/],

@@ -47,8 +47,7 @@ const cleanupPolicy: Check = (value) => {
   const policies = listOf(value);
   const isKnown = policies.every((policy) => policy === 'delete' || policy === 'compact');
   if (!isKnown) return 'Must be delete, compact, or both with a comma between';
-  if (new Set(policies).size < policies.length) return 'Configuration values must not be duplicated';
-  return policies.length === 0 ? 'Must be delete, compact, or both with a comma between' : null;
+  return new Set(policies).size < policies.length ? 'Configuration values must not be duplicated' : null;
 };
 
 /** `problem`, or why the value is one that this broker cannot serve. */
@@ -89,7 +88,7 @@ export const TOPIC_CONFIGS: readonly TopicConfigDefinition[] = [
     'cleanup.policy',
     'delete',
     cleanupPolicy,
-    'What happens to old records: `delete` - whole segments go by age and size; `compact` - the last record of each key stays; or both.',
+    'What happens to old records: `delete` - whole segments go by age and size; `compact` - the last record of each key stays; or both. Empty: they stay for ever.',
   ),
   define('INT', 'compression.gzip.level', '-1', gzipLevel, NOT_RECOMPRESSED),
   define('INT', 'compression.lz4.level', '9', int(1n, 17n), NOT_RECOMPRESSED),

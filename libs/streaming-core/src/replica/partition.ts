@@ -37,7 +37,7 @@ export interface PartitionOptions {
 export interface Appended {
   readonly baseOffset: bigint;
   readonly lastOffset: bigint;
-  /** -1 unless the topic keeps append time. */
+  /** -1 unless the topic keeps append time, or the batch was there already: then its timestamp. */
   readonly logAppendTimeMs: number;
   readonly logStartOffset: bigint;
 }

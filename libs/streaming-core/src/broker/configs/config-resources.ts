@@ -45,12 +45,12 @@ export class ConfigResources {
 
   /** @throws {ConfigError} */
   describe(type: number, name: string): readonly ConfigEntry[] {
-    return this.#resource(type, name, 'describe').entries();
+    return this.#resource(type, name).entries();
   }
 
   /** IncrementalAlterConfigs (KIP-339). @throws {ConfigError | TopicError | StorageError} */
   change(type: number, name: string, changes: readonly ConfigChange[], validateOnly: boolean): void {
-    const resource = this.#resource(type, name, 'alter');
+    const resource = this.#resource(type, name);
     const current = new Map(resource.entries().map((entry) => [entry.name, entry.value ?? '']));
     const values = applyChanges(resource.own, changes, {
       isList: (config) => resource.isList(config),
@@ -66,7 +66,7 @@ export class ConfigResources {
     configs: readonly { readonly name: string; readonly value: string | null }[],
     validateOnly: boolean,
   ): void {
-    const resource = this.#resource(type, name, 'alter');
+    const resource = this.#resource(type, name);
     const changes = configs.map((config) => ({ ...config, operation: 'SET' as const }));
     const values = applyChanges({}, changes, { isList: () => false, current: () => '' });
     this.#save(resource, values, validateOnly);
@@ -98,12 +98,12 @@ export class ConfigResources {
     if (!validateOnly) resource.save(values);
   }
 
-  #resource(type: number, name: string, purpose: 'describe' | 'alter'): Resource {
+  #resource(type: number, name: string): Resource {
     switch (type) {
       case RESOURCE_TYPE.topic:
         return this.#topic(name);
       case RESOURCE_TYPE.broker:
-        return this.#broker(name, purpose);
+        return this.#broker(name);
       case RESOURCE_TYPE.group:
         return this.#group(name);
       case RESOURCE_TYPE.brokerLogger:
@@ -130,12 +130,9 @@ export class ConfigResources {
   }
 
   /** The empty name is the default of all brokers. */
-  #broker(name: string, purpose: 'describe' | 'alter'): Resource {
+  #broker(name: string): Resource {
     const self = String(this.config.nodeId);
     if (name !== '' && name !== self) {
-      if (purpose === 'alter' && /^\d+$/.test(name)) {
-        throw new ConfigError('BROKER_ID_NOT_REGISTERED', `No broker with id ${name} found.`);
-      }
       const message = `Unexpected broker id, expected ${self} or empty string, but received ${name}`;
       throw new ConfigError('INVALID_REQUEST', message);
     }

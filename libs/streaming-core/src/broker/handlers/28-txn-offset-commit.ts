@@ -21,14 +21,12 @@ type Request = RequestOf<typeof TXN_OFFSET_COMMIT>;
 /** Commits offsets in a producer's transaction: they are durable when this is answered, and count when the transaction commits. */
 export function txnOffsetCommit(services: BrokerServices): Handler<28> {
   return async (request, context) => {
-    const refusing = refuse(services, request, context);
-    // Without a turn of the event loop in between: what was admitted is written before anything can end the transaction.
-    const refusal = refusing instanceof Promise ? await refusing : refusing;
+    const refused = refuse(request, context);
     const offsets: OffsetToCommit[] = [];
     const planned = request.topics.map(({ name, partitions }) => ({
       name,
       entries: partitions.map((each) => {
-        const error = refusal === 'NONE' ? problemWith(services, name, each.partitionIndex, context) : refusal;
+        const error = refused === 'NONE' ? problemWith(services, name, each.partitionIndex, context) : refused;
         if (error !== 'NONE') return { partitionIndex: each.partitionIndex, error, index: -1 };
         offsets.push({
           topic: name,
@@ -40,7 +38,7 @@ export function txnOffsetCommit(services: BrokerServices): Handler<28> {
         return { partitionIndex: each.partitionIndex, error, index: offsets.length - 1 };
       }),
     }));
-    const errors = offsets.length === 0 ? [] : await commit(services, request, offsets);
+    const errors = offsets.length === 0 ? [] : await commit(services, request, context, offsets);
     const codeOf = (error: KafkaErrorName) => ERROR[asKnownTo(context.apiVersion, error)];
     return {
       topics: planned.map(({ name, entries }) => ({
@@ -55,12 +53,17 @@ export function txnOffsetCommit(services: BrokerServices): Handler<28> {
 }
 
 async function commit(
-  { groups }: BrokerServices,
+  services: BrokerServices,
   request: Request,
+  context: RequestContext,
   offsets: readonly OffsetToCommit[],
 ): Promise<readonly KafkaErrorName[]> {
+  const admitting = admit(services, request, context);
+  // Without a turn of the event loop in between: what was admitted is written before anything can end the transaction.
+  const refusal = admitting instanceof Promise ? await admitting : admitting;
+  if (refusal !== 'NONE') return offsets.map(() => refusal);
   const { memberId, groupInstanceId, generationId, producerId, producerEpoch } = request;
-  const { errors } = await groups.commit(request.groupId, {
+  const { errors } = await services.groups.commit(request.groupId, {
     memberId,
     groupInstanceId,
     generationId,
@@ -72,16 +75,19 @@ async function commit(
   return errors;
 }
 
-function refuse(
-  services: BrokerServices,
-  request: Request,
-  context: RequestContext,
-): KafkaErrorName | Promise<KafkaErrorName> {
-  const { transactionalId, groupId, producerId, producerEpoch } = request;
+function refuse({ transactionalId, groupId }: Request, context: RequestContext): KafkaErrorName {
   if (!context.authorize('WRITE', transactionalIdResource(transactionalId))) {
     return 'TRANSACTIONAL_ID_AUTHORIZATION_FAILED';
   }
-  if (!context.authorize('READ', groupResource(groupId))) return 'GROUP_AUTHORIZATION_FAILED';
+  return context.authorize('READ', groupResource(groupId)) ? 'NONE' : 'GROUP_AUTHORIZATION_FAILED';
+}
+
+/** Whether the group is in the producer's transaction, or may come in. */
+function admit(
+  services: BrokerServices,
+  { transactionalId, groupId, producerId, producerEpoch }: Request,
+  context: RequestContext,
+): KafkaErrorName | Promise<KafkaErrorName> {
   const { offsetsTopic, transactions } = services;
   const partition = partitionOfGroup(groupId, offsetsTopic.partitionCount);
   const log = partitionOf(offsetsTopic, partition);

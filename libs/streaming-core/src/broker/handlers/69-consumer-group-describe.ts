@@ -33,7 +33,8 @@ export function consumerGroupDescribe({ groups, topics }: BrokerServices): Handl
       clientId: subscription.clientId,
       clientHost: subscription.clientHost,
       subscribedTopicNames: subscription.topicNames,
-      subscribedTopicRegex: subscription.topicRegex,
+      // Never null, although it may be: as Kafka has it.
+      subscribedTopicRegex: subscription.topicRegex ?? '',
       assignment: partitionsOf(current.assigned),
       targetAssignment: partitionsOf(targetOf(state, memberId)),
       memberType: subscription.classic === null ? MEMBER_TYPE.consumer : MEMBER_TYPE.classic,

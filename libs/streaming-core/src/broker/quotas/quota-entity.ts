@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type { KafkaErrorName } from '../../wire/error-codes.js';
 
 /** Why quotas cannot be changed or shown. */
@@ -50,6 +51,10 @@ export function parseEntity(parts: readonly EntityPart[]): QuotaEntity {
     if (entityName === '') throw new QuotaError('INVALID_REQUEST', `Empty ${entityType} not supported`);
     if (entityName !== null && entityName.length > NAME_LENGTH_MAX) {
       throw new QuotaError('INVALID_REQUEST', `A name of more than ${NAME_LENGTH_MAX} characters`);
+    }
+    // Kafka takes names of hosts too, and looks them up.
+    if (entityType === 'ip' && entityName !== null && isIP(entityName) === 0) {
+      throw new QuotaError('INVALID_REQUEST', `${entityName} is not an IP address`);
     }
     entity[entityType] = entityName;
   }
