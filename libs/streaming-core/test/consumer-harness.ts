@@ -18,6 +18,7 @@ const QUIET: Omit<ConsumerHeartbeatInput, 'type' | 'requestId'> = {
   topicNames: null,
   topicRegex: null,
   serverAssignor: null,
+  maySee: () => true,
   owned: null,
 };
 

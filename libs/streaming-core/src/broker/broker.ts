@@ -147,7 +147,7 @@ export class Broker {
     const groups = new GroupService(groupConfig(config, configs, offsetsTopic.partitionCount), {
       clock,
       random,
-      topics: new GroupTopics(topics),
+      topics: new GroupTopics(topics, security.authorizer),
       log: offsetsTopic,
       logger,
     });

@@ -1,12 +1,16 @@
 import type { TopicsView } from '../groups/consumer/types.js';
+import type { AclAuthorizer } from '../security/acl-authorizer.js';
 import type { TopicCatalog } from './topic-catalog.js';
 
 /** The catalog's topics, as group coordinators see them. */
 export class GroupTopics implements TopicsView {
-  constructor(private readonly topics: TopicCatalog) {}
+  constructor(
+    private readonly topics: TopicCatalog,
+    private readonly authorizer: Pick<AclAuthorizer, 'version'> | null,
+  ) {}
 
   get version(): number {
-    return this.topics.version;
+    return this.topics.version + (this.authorizer?.version ?? 0);
   }
 
   get(name: string): { readonly id: string; readonly partitions: number } | undefined {

@@ -71,8 +71,13 @@ export class ConsumerGroups {
     group.sessionDeadlines.set(memberId, now.monotonicMs + timeoutMs);
   }
 
-  draft(group: ConsumerGroup, now: Now): Draft {
+  draft(group: ConsumerGroup, now: Now, input: ConsumerHeartbeatInput | null = null): Draft {
     return new Draft(group.state, {
+      asker: input && {
+        memberId: input.memberId === '' ? input.newMemberId : input.memberId,
+        maySee: input.maySee,
+        isResolved: (regex) => group.regexVersions.get(regex) === this.topics.version,
+      },
       config: this.table.config,
       topics: this.topics,
       haveTopicsChanged: group.topicsVersion !== this.topics.version,
@@ -91,7 +96,7 @@ export class ConsumerGroups {
     then: (error: GroupError, now: Now | null) => void,
     before: readonly RecordToAppend[] = [],
   ): void {
-    if (draft.hasRefreshed) group.topicsVersion = this.topics.version;
+    this.#noteTopics(group, draft);
     if (draft.records.length === 0 && before.length === 0) {
       group.whenDurable((error) => {
         then(error, null);
@@ -108,7 +113,10 @@ export class ConsumerGroups {
       entry.appendsInFlight -= 1;
       endedAt = now;
       // What was decided on topics that the group has not looked at in the end must be looked at again.
-      if (error !== 'NONE') group.topicsVersion = -1;
+      if (error !== 'NONE') {
+        group.topicsVersion = -1;
+        group.regexVersions.clear();
+      }
       end(error);
     });
   }
@@ -144,10 +152,17 @@ export class ConsumerGroups {
       this.classic.step(entry, classic, { type: 'rebalance' }, now);
   }
 
+  #noteTopics(group: ConsumerGroup, { hasRefreshed, resolvedRegex, state }: Draft): void {
+    if (!hasRefreshed) return;
+    group.topicsVersion = this.topics.version;
+    if (resolvedRegex !== null) group.regexVersions.set(resolvedRegex, this.topics.version);
+    for (const regex of group.regexVersions.keys()) if (!state.regexes.has(regex)) group.regexVersions.delete(regex);
+  }
+
   #heartbeat(entry: GroupEntry, input: ConsumerHeartbeatInput, now: Now): void {
     const classic = entry.group.type === 'classic' ? entry.group : null;
     const group = entry.group.type === 'consumer' ? entry.group : new ConsumerGroup(entry.groupId);
-    const draft = this.draft(group, now);
+    const draft = this.draft(group, now, input);
     if (classic) this.#upgrade(draft, classic);
     const answer = input.memberEpoch < 0 ? leave(draft, input) : heartbeat(draft, input);
     const respond = (error: GroupError): void => {

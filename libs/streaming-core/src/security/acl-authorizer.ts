@@ -83,11 +83,17 @@ class RulesOfType {
 export class AclAuthorizer {
   readonly #bindings = new Map<string, AclBinding>();
   readonly #byType = new Map<ResourceType, RulesOfType>();
+  #version = 0;
 
   constructor(private readonly options: AclAuthorizerOptions) {}
 
   get size(): number {
     return this.#bindings.size;
+  }
+
+  /** Counts the changes of rules. */
+  get version(): number {
+    return this.#version;
   }
 
   isSuperUser(principal: string): boolean {
@@ -134,6 +140,7 @@ export class AclAuthorizer {
     const key = bindingKey(binding);
     if (this.#bindings.has(key)) return false;
     this.#bindings.set(key, binding);
+    this.#version += 1;
     let rules = this.#byType.get(binding.resourceType);
     if (!rules) this.#byType.set(binding.resourceType, (rules = new RulesOfType()));
     rules.add(binding);
@@ -145,6 +152,7 @@ export class AclAuthorizer {
     const present = this.#bindings.get(key);
     if (!present) return false;
     this.#bindings.delete(key);
+    this.#version += 1;
     this.#byType.get(present.resourceType)!.remove(present);
     return true;
   }

@@ -35,6 +35,7 @@ export function consumerGroupHeartbeat({ groups }: BrokerServices): Handler<68> 
       topicNames: request.subscribedTopicNames,
       topicRegex: request.subscribedTopicRegex,
       serverAssignor: request.serverAssignor,
+      maySee: (topic) => !isHidden(topic),
       owned: request.topicPartitions,
     });
     return {

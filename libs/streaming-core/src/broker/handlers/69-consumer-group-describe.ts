@@ -2,11 +2,13 @@ import type { ConsumerGroup } from '../../groups/consumer/consumer-group.js';
 import { phaseOf, targetOf } from '../../groups/consumer/group-state.js';
 import { preferredAssignor } from '../../groups/consumer/draft.js';
 import { listOf, type Partitions } from '../../groups/consumer/partitions.js';
+import { subscribedTopicNames } from '../../groups/consumer/subscriptions.js';
 import type { GroupError } from '../../groups/group-errors.js';
 import { groupResource, topicResource } from '../../security/acl.js';
 import { ERROR } from '../../wire/error-codes.js';
 import type { BrokerServices } from '../services.js';
 import type { Handler } from '../request-context.js';
+import type { TopicCatalog } from '../topic-catalog.js';
 
 const MEMBER_TYPE = { classic: 0, consumer: 1 } as const;
 
@@ -50,7 +52,8 @@ export function consumerGroupDescribe({ groups, topics }: BrokerServices): Handl
       const group = groups.coordinator.group(groupId);
       if (group?.type === 'consumer') {
         const isHidden = (topic: string): boolean => !context.authorize('DESCRIBE', topicResource(topic));
-        if (subscribedTopics(group).some(isHidden)) return failed(groupId, 'TOPIC_AUTHORIZATION_FAILED', HIDDEN_TOPICS);
+        if ([...topicsOf(group, topics)].some(isHidden))
+          return failed(groupId, 'TOPIC_AUTHORIZATION_FAILED', HIDDEN_TOPICS);
         const operations = includeAuthorizedOperations
           ? { authorizedOperations: context.authorizedOperations(groupResource(groupId)) }
           : {};
@@ -64,8 +67,16 @@ export function consumerGroupDescribe({ groups, topics }: BrokerServices): Handl
 
 const HIDDEN_TOPICS = 'The group has described topic(s) that the client is not authorized to describe.';
 
-function subscribedTopics({ state }: ConsumerGroup): string[] {
-  return [...state.members.values()].flatMap(({ subscription }) => [...subscription.topicNames]);
+/** All that the description would name; what a regular expression matched once may be assigned still. */
+function topicsOf({ state }: ConsumerGroup, topics: TopicCatalog): Set<string> {
+  const names = new Set(subscribedTopicNames(state));
+  for (const { memberId, current } of state.members.values()) {
+    for (const topicId of [...current.assigned.keys(), ...targetOf(state, memberId).keys()]) {
+      const name = topics.byId(topicId)?.name;
+      if (name !== undefined) names.add(name);
+    }
+  }
+  return names;
 }
 
 function failed(

@@ -132,6 +132,7 @@ describe('what is wrong is refused', () => {
       clientHost: '',
       topicRegex: null,
       serverAssignor: null,
+      maySee: () => true,
       ...options,
     };
   }
@@ -174,6 +175,16 @@ describe('topics', () => {
     a.send({ topicRegex: '', topicNames: ['rides'] }).beat();
     expect(a.owned).toHaveLength(4);
     expect(group.consumerGroup().state.regexes.size).toBe(0);
+  });
+
+  it('are looked up anew after a restart, wherever the broker begins to count their changes', () => {
+    const a = group.member('a', { topicRegex: 'rides.*' }).join();
+    const counted = group.topics.version;
+    group.restart();
+    group.topics.version = counted - 1;
+    a.beat();
+    group.topics.set('rides-eu', 1);
+    expect(a.beat().owned).toContain('rides-eu-0');
   });
 
   it('a hostile expression is matched in linear time', () => {

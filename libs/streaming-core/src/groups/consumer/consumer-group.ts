@@ -31,6 +31,8 @@ export class ConsumerGroup {
   readonly syncDeadlines = new Map<string, number>();
   /** The topics that the group last looked at. */
   topicsVersion = -1;
+  /** The topics in which each regular expression was last looked up. */
+  readonly regexVersions = new Map<string, number>();
   #durable: ConsumerGroupState;
   readonly #flights: Flight[] = [];
   /** Lost changes that may yet be in the log: their keys, to be written again as they are now. */

@@ -4,7 +4,7 @@ import type { AssignorMember } from './assignor.js';
 import { ASSIGNORS } from './assignors.js';
 import { arePartitionsEqual, NO_PARTITIONS, type Partitions } from './partitions.js';
 import { reconcile } from './reconcile.js';
-import { metadataHash, resolveRegexes, subscribedTopicNames, topicNamesOf } from './subscriptions.js';
+import { forgetRegexes, metadataHash, resolveRegex, subscribedTopicNames, topicNamesOf } from './subscriptions.js';
 import type {
   ConsumerGroupConfig,
   ConsumerGroupRecord,
@@ -32,6 +32,16 @@ export interface DraftContext {
   readonly haveTopicsChanged: boolean;
   /** Milliseconds since 1970. */
   readonly wallMs: number;
+  /** Who asks; null if nobody does, or if they name their topics. */
+  readonly asker: Asker | null;
+}
+
+/** A member whose regular expression is looked up with its own rights, at its own heartbeats (as in Kafka). */
+export interface Asker {
+  readonly memberId: string;
+  readonly maySee: (topic: string) => boolean;
+  /** Whether a regular expression was looked up in the topics as they are. */
+  readonly isResolved: (regex: string) => boolean;
 }
 
 /** A change of a group while it is decided: the records to write, and the state with them. */
@@ -39,6 +49,8 @@ export class Draft {
   readonly records: ConsumerGroupRecord[] = [];
   /** The group has looked at the topics as they are. */
   hasRefreshed = false;
+  /** The regular expression that was looked up in them. */
+  resolvedRegex: string | null = null;
 
   constructor(
     public state: ConsumerGroupState,
@@ -57,9 +69,14 @@ export class Draft {
   /** Moves the group to a new epoch if what it reads has changed, or if `mustBump`. */
   refresh(mustBump: boolean): void {
     const { topics, wallMs, haveTopicsChanged } = this.context;
-    if (!mustBump && !haveTopicsChanged) return;
+    const regex = this.#regexToResolve();
+    if (!mustBump && !haveTopicsChanged && regex === null) return;
     this.hasRefreshed = true;
-    this.add(...resolveRegexes(this.state, topics, wallMs));
+    this.add(...forgetRegexes(this.state));
+    if (regex !== null) {
+      this.resolvedRegex = regex;
+      this.add(...resolveRegex(this.state, regex, topics, this.context.asker!.maySee, wallMs));
+    }
     const hash = metadataHash(this.state, topics);
     if (!mustBump && hash === this.state.metadataHash) return;
     this.add({ kind: 'epoch', value: { epoch: this.state.epoch + 1, metadataHash: hash } });
@@ -109,6 +126,14 @@ export class Draft {
       { kind: 'target', id: memberId, value: null },
       { kind: 'member', id: memberId, value: null },
     );
+  }
+
+  #regexToResolve(): string | null {
+    const { asker } = this.context;
+    if (asker === null) return null;
+    const regex = this.member(asker.memberId)?.subscription.topicRegex ?? null;
+    if (regex === null || (this.state.regexes.has(regex) && asker.isResolved(regex))) return null;
+    return regex;
   }
 
   #subscriptions(): { readonly members: AssignorMember[]; readonly sizes: Map<string, number> } {

@@ -8,35 +8,31 @@ import type {
   TopicsView,
 } from './types.js';
 
-/**
- * What must be written so that every regular expression that a member subscribes to is resolved against the topics as they are, and
- * no other is kept.
- */
-export function resolveRegexes(
-  state: ConsumerGroupState,
-  topics: TopicsView,
-  wallMs: number,
-): Extract<ConsumerGroupRecord, { kind: 'regex' }>[] {
-  const used = new Set<string>();
-  for (const { subscription } of state.members.values()) {
-    if (subscription.topicRegex !== null) used.add(subscription.topicRegex);
-  }
-  const records: Extract<ConsumerGroupRecord, { kind: 'regex' }>[] = [];
-  for (const id of state.regexes.keys()) if (!used.has(id)) records.push({ kind: 'regex', id, value: null });
-  for (const id of used) {
-    const present = state.regexes.get(id);
-    if (present?.version === topics.version) continue;
-    const matches = matchingTopics(id, topics);
-    if (present && isSameSet(present.topics, matches)) continue;
-    const value: ResolvedRegex = { topics: matches, version: topics.version, resolvedAtMs: wallMs };
-    records.push({ kind: 'regex', id, value });
-  }
-  return records;
+type RegexRecord = Extract<ConsumerGroupRecord, { kind: 'regex' }>;
+
+/** What must be written so that no regular expression is kept to which no member subscribes. */
+export function forgetRegexes(state: ConsumerGroupState): RegexRecord[] {
+  if (state.regexes.size === 0) return [];
+  const used = new Set<string | null>();
+  for (const { subscription } of state.members.values()) used.add(subscription.topicRegex);
+  return [...state.regexes.keys()].filter((id) => !used.has(id)).map((id) => ({ kind: 'regex', id, value: null }));
 }
 
-function matchingTopics(source: string, topics: TopicsView): Set<string> {
-  const regex = compileRegex(source);
-  return new Set(regex === null ? [] : [...topics.names()].filter((name) => regex.matches(name)));
+/** What must be written so that a regular expression stands for the topics as they are, as far as its member may see them. */
+export function resolveRegex(
+  state: ConsumerGroupState,
+  id: string,
+  topics: TopicsView,
+  maySee: (topic: string) => boolean,
+  wallMs: number,
+): RegexRecord[] {
+  const regex = compileRegex(id);
+  const names = regex === null ? [] : [...topics.names()].filter((name) => regex.matches(name) && maySee(name));
+  const matches = new Set(names);
+  const present = state.regexes.get(id);
+  if (present && isSameSet(present.topics, matches)) return [];
+  const value: ResolvedRegex = { topics: matches, version: topics.version, resolvedAtMs: wallMs };
+  return [{ kind: 'regex', id, value }];
 }
 
 /** Names of the topics that a member reads, whether they exist or not. */

@@ -52,7 +52,7 @@ export interface ConsumerMember {
 /** The topics that match a regular expression, as of a time. */
 export interface ResolvedRegex {
   readonly topics: ReadonlySet<string>;
-  /** Counts the changes of the cluster's topics. */
+  /** Of the cluster's topics, as the broker that looked counted them. */
   readonly version: number;
   /** Milliseconds since 1970. */
   readonly resolvedAtMs: number;
@@ -112,6 +112,8 @@ export interface ConsumerHeartbeatInput {
   /** Null: unchanged; empty: none. */
   readonly topicRegex: string | null;
   readonly serverAssignor: string | null;
+  /** Whether the client may know of a topic: its regular expression finds no others. */
+  readonly maySee: (topic: string) => boolean;
   /** What the member has; null: unchanged. */
   readonly owned: readonly TopicPartitions[] | null;
 }
@@ -129,7 +131,7 @@ export interface ConsumerHeartbeatResponse {
 
 /** The cluster's topics, as a group sees them. */
 export interface TopicsView {
-  /** Counts the changes of names, ids and sizes. */
+  /** Counts, since the start, the changes of names, ids, sizes, and of who may see them. */
   readonly version: number;
   get(name: string): { readonly id: string; readonly partitions: number } | undefined;
   nameOf(id: string): string | undefined;
