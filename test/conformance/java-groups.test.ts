@@ -1,5 +1,5 @@
 /** Java's consumers in groups of both protocols, and Apache Kafka's tools on those groups. Needs Java 17. */
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import {
   Admin,
   Consumer,
@@ -8,12 +8,8 @@ import {
   stringDeserializers,
   stringSerializers,
 } from '@platformatic/kafka';
-import { javaTools, runTool } from './java-tools.ts';
+import { describeWithJava, runTool } from './java-tools.ts';
 import { START_TIMEOUT_MS, startTarget, targetName, unique, until, type Target } from './target.ts';
-
-const here = await javaTools();
-if (!here.ok) console.warn(`Java's consumers are not run against this broker: ${here.reason}.`);
-const name = here.ok ? `Java's consumers on ${targetName}` : `Java's consumers (skipped: ${here.reason})`;
 
 /** A test of several JVMs, on a busy machine. */
 const TIMEOUT_MS = 180_000;
@@ -49,7 +45,7 @@ async function readAll(topic: string, groupId: string, protocol: string, count: 
     .sort();
 }
 
-(here.ok ? describe : describe.skip)(name, () => {
+describeWithJava(`Java's consumers on ${targetName}`, () => {
   beforeAll(async () => {
     target = await startTarget();
     admin = new Admin(base());

@@ -1,14 +1,10 @@
 /** Apache Kafka's own tools against the broker. Needs Java 17; the jars come from Maven Central and are kept outside the repo. */
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { javaTools, runTool, type JavaTool } from './java-tools.ts';
+import { describeWithJava, runTool, type JavaTool } from './java-tools.ts';
 import { START_TIMEOUT_MS, startTarget, targetName, unique, type Target } from './target.ts';
-
-const here = await javaTools();
-if (!here.ok) console.warn(`Apache Kafka's tools are not run against this broker: ${here.reason}.`);
-const name = here.ok ? "Apache Kafka's tools" : `Apache Kafka's tools (skipped: ${here.reason})`;
 
 /** A test of several JVMs, on a busy machine. */
 const TIMEOUT_MS = 120_000;
@@ -37,7 +33,7 @@ async function jsonFile(file: string, contents: object): Promise<string> {
   return path;
 }
 
-(here.ok ? describe : describe.skip)(name, () => {
+describeWithJava(`Apache Kafka's tools on ${targetName}`, () => {
   beforeAll(async () => {
     target = await startTarget();
     directory = await mkdtemp(join(tmpdir(), 'ridestream-java-tools-'));

@@ -1,20 +1,9 @@
 /** Transactions of Apache Kafka's Java clients, by the newest rules that the broker offers them, and its tools for transactions. */
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { Kafka, logLevel, type Admin } from 'kafkajs';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { Broker } from 'streaming-core/broker/broker';
-import { NodeClock } from 'streaming-core/ports/node/node-clock';
-import { NodeNetwork } from 'streaming-core/ports/node/node-network';
-import { NodeProcess } from 'streaming-core/ports/node/node-process';
-import { NodeRandom } from 'streaming-core/ports/node/node-random';
-import { NodeStorage } from 'streaming-core/ports/node/node-storage';
-import { javaTools, runTool, type JavaTool } from './java-tools.ts';
-import { START_TIMEOUT_MS, startTarget, unique, until, type Target } from './target.ts';
+import { describeWithJava, runTool, type JavaTool } from './java-tools.ts';
+import { START_TIMEOUT_MS, startTarget, targetName, unique, until, type Target } from './target.ts';
 
-const here = await javaTools();
-const name = here.ok ? 'transactions, Java' : `transactions, Java (skipped: ${here.reason})`;
 const TIMEOUT_MS = 180_000;
 
 let target: Target;
@@ -40,7 +29,7 @@ async function consume(topic: string, count: number): Promise<string[]> {
   return output.split('\n').filter((line) => line !== '' && !line.includes('Processed a total'));
 }
 
-(here.ok ? describe : describe.skip)(name, () => {
+describeWithJava(`transactions, Java on ${targetName}`, () => {
   beforeAll(async () => {
     target = await startTarget();
     kafka = new Kafka({ brokers: [target.bootstrapServers], logLevel: logLevel.NOTHING });
@@ -123,52 +112,6 @@ async function consume(topic: string, count: number): Promise<string[]> {
       });
       expect(await consume(topic, 1)).toEqual(['behind']);
       await Promise.all([hanging.disconnect(), plain.disconnect()]);
-    },
-    TIMEOUT_MS,
-  );
-
-  it(
-    'kafka-dump-log reads our markers, our transaction index and our transaction log',
-    async () => {
-      const dataDirectory = await mkdtemp(join(tmpdir(), 'ridestream-dump-'));
-      const [clock, random, storage] = [new NodeClock(), new NodeRandom(), new NodeStorage()];
-      const ports = { clock, random, storage, network: new NodeNetwork(), process: new NodeProcess() };
-      const broker = await Broker.start({ dataDirectory, port: 0, ports });
-      broker.createTopic({ name: 'rides', partitions: 1, configs: {} });
-      const own = new Kafka({ brokers: [`127.0.0.1:${broker.port}`], logLevel: logLevel.NOTHING });
-      const producer = own.producer({ transactionalId: 'dumped', idempotent: true, maxInFlightRequests: 1 });
-      await producer.connect();
-      // The last one begins only when those before are complete.
-      for (const isCommit of [false, true, false]) {
-        const transaction = await producer.transaction();
-        await transaction.send({ topic: 'rides', messages: [{ value: 'a' }, { value: 'b' }] });
-        await (isCommit ? transaction.commit() : transaction.abort());
-      }
-      await producer.disconnect();
-      await broker.stop();
-      const dump = async (directory: string, suffix: string, ...more: string[]): Promise<string> => {
-        const files = (await readdir(join(dataDirectory, directory))).filter((file) => file.endsWith(suffix));
-        const paths = files.map((file) => join(dataDirectory, directory, file)).join(',');
-        const { code, output } = await runTool('kafka-dump-log', ['--files', paths, ...more]);
-        expect({ code, output }).toMatchObject({ code: 0 });
-        return output;
-      };
-      const log = await dump('rides-0', '.log', '--print-data-log');
-      expect(log).toContain('endTxnMarker: ABORT coordinatorEpoch');
-      expect(log).toContain('endTxnMarker: COMMIT coordinatorEpoch');
-      expect(await dump('rides-0', '.txnindex')).toMatch(
-        /producerId: \d+ firstOffset: 0 lastOffset: 2 lastStableOffset: 3/,
-      );
-      expect(await dump('rides-0', '.snapshot')).toMatch(/producerId: \d+ producerEpoch: 0/);
-      const states = await readdir(dataDirectory);
-      const decoded = await Promise.all(
-        states
-          .filter((directory) => directory.startsWith('__transaction_state'))
-          .map((directory) => dump(directory, '.log', '--transaction-log-decoder')),
-      );
-      expect(decoded.join('')).toMatch(/"transactionalId":"dumped"/);
-      expect(decoded.join('')).toMatch(/"transactionStatus":4/);
-      await rm(dataDirectory, { recursive: true, force: true });
     },
     TIMEOUT_MS,
   );
