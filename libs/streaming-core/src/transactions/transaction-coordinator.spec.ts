@@ -234,12 +234,13 @@ describe('a restart', () => {
     expect(world.coordinator.nextDeadlineMs()).toBe(Infinity);
   });
 
-  it('writes markers again when their completion could not be noted', () => {
+  it('writes markers again where their completion could not be noted before', () => {
     const producer = world.init('tx');
     world.add('tx', producer);
     world.end('tx', producer, false, { completes: false });
     world.settleMarkers();
     world.settleAppend('COORDINATOR_NOT_AVAILABLE');
+    world.restart();
     expect(world.markers).toMatchObject([{ isCommit: false }]);
     world.settle();
     expect(state()).toBe('CompleteAbort');
@@ -294,3 +295,24 @@ function exhaust(inWorld: CoordinatorWorld): { producerId: bigint; producerEpoch
   for (const { key, value } of inWorld.log.slice(-1)) restarted.load(key, value);
   return { producerId, producerEpoch };
 }
+
+describe('when the record that completes a transaction cannot be written', () => {
+  it('tries that record again after a while, and writes no marker a second time', () => {
+    const producer = world.init('tx');
+    world.add('tx', producer);
+    world.end('tx', producer, true, { completes: false });
+    world.settleMarkers();
+    for (let attempt = 0; attempt < 5; attempt++) {
+      expect(world.appends).toHaveLength(1);
+      world.settleAppend('COORDINATOR_NOT_AVAILABLE');
+      expect(world.appends).toEqual([]);
+      expect(state()).toBe('PrepareCommit');
+      world.tick(world.coordinator.nextDeadlineMs('tx') - world.nowMs);
+    }
+    world.settleAppend();
+    expect(state()).toBe('CompleteCommit');
+    expect(world.coordinator.nextDeadlineMs('tx')).toBe(Infinity);
+    expect(world.markers).toEqual([]);
+    expect(world.written).toHaveLength(1);
+  });
+});

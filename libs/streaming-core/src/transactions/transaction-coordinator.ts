@@ -11,7 +11,7 @@ import type {
   TransactionResponse,
 } from './coordinator-types.js';
 import { StatePartitions } from './state-partitions.js';
-import { isDecided, isIdle, timeoutOf, type TransactionEntry } from './transaction-entry.js';
+import { dueAtMs, isDecided, isIdle, newEntry, type TransactionEntry } from './transaction-entry.js';
 import { checkEnd, checkProducer, isExpectedProducer } from './transaction-checks.js';
 import {
   decodeTransaction,
@@ -38,7 +38,7 @@ import {
 } from './transaction-types.js';
 
 const NOBODY: ProducerIdentity = { producerId: NO_PRODUCER_ID, producerEpoch: NO_PRODUCER_EPOCH };
-const ABORT_RETRY_MS = 1_000;
+const RETRY_MS = 1_000;
 
 /**
  * All transactional ids of one broker, as a deterministic machine: inputs in, effects out, no clock and no I/O (KIP-98, KIP-360,
@@ -77,7 +77,7 @@ export class TransactionCoordinator {
     if (transactionalId === null) return;
     const metadata = value === null ? null : decodeTransaction(transactionalId, value);
     if (metadata === null || metadata.state === 'Dead') this.#entries.delete(transactionalId);
-    else this.#entries.set(transactionalId, { metadata, pending: null, retryAtMs: 0 });
+    else this.#entries.set(transactionalId, newEntry(metadata));
   }
 
   /** What a partition holds cannot be read: its transactional ids are not served, so that no outcome is decided twice. */
@@ -138,26 +138,27 @@ export class TransactionCoordinator {
     return this.#takeEffects();
   }
 
-  /** The end of a `writeMarkers` effect. Also to be called again when its record could not be written. */
+  /** The end of a `writeMarkers` effect. */
   markersWritten(transactionalId: string, nowMs: number): TransactionEffect[] {
     const entry = this.#entries.get(transactionalId);
     if (entry?.pending === null && isDecided(entry)) {
-      const { metadata } = entry;
-      // The markers are written: if this record is lost, writing them again with it does no harm.
-      this.#move(entry, complete(metadata, nowMs), (error) => {
-        if (error !== 'NONE') this.#writeMarkers(metadata);
-      });
+      entry.areMarkersWritten = true;
+      this.#complete(entry, nowMs);
     }
     return this.#takeEffects();
   }
 
-  /** Aborts transactions that have been under way for longer than their timeout. */
+  /** Aborts transactions that have been under way for longer than their timeout, and tries again to complete those that are not. */
   tick(nowMs: number): TransactionEffect[] {
     for (const [transactionalId, entry] of this.#entries) {
-      if (timeoutOf(entry) > nowMs) continue;
+      if (dueAtMs(entry) > nowMs) continue;
+      if (entry.areMarkersWritten) {
+        this.#complete(entry, nowMs);
+        continue;
+      }
       this.#effects.push({ type: 'timedOut', transactionalId, producerId: entry.metadata.producerId });
       this.#fence(entry, nowMs, (error, failedAtMs) => {
-        if (error !== 'NONE') entry.retryAtMs = failedAtMs + ABORT_RETRY_MS;
+        if (error !== 'NONE') entry.retryAtMs = failedAtMs + RETRY_MS;
       });
     }
     return this.#takeEffects();
@@ -167,10 +168,10 @@ export class TransactionCoordinator {
   nextDeadlineMs(transactionalId?: string): number {
     if (transactionalId !== undefined) {
       const entry = this.#entries.get(transactionalId);
-      return entry === undefined ? Infinity : timeoutOf(entry);
+      return entry === undefined ? Infinity : dueAtMs(entry);
     }
     let nextMs = Infinity;
-    for (const entry of this.#entries.values()) nextMs = Math.min(nextMs, timeoutOf(entry));
+    for (const entry of this.#entries.values()) nextMs = Math.min(nextMs, dueAtMs(entry));
     return nextMs;
   }
 
@@ -215,7 +216,7 @@ export class TransactionCoordinator {
         this.#fail(requestId, 'COORDINATOR_NOT_AVAILABLE');
         return;
       }
-      entry = { metadata: newMetadata(transactionalId, producerId, timeoutMs, nowMs), pending: null, retryAtMs: 0 };
+      entry = newEntry(newMetadata(transactionalId, producerId, timeoutMs, nowMs));
       this.#entries.set(transactionalId, entry);
     }
     this.#beginAnew(entry, input, nowMs);
@@ -301,6 +302,13 @@ export class TransactionCoordinator {
       // The outcome is durable: the client may know, the markers follow.
       this.#reply(input.requestId, 'NONE', rotates ? { producerId: nextProducerId, producerEpoch: 0 } : decided);
       this.#writeMarkers(decided);
+    });
+  }
+
+  #complete(entry: TransactionEntry, nowMs: number): void {
+    this.#move(entry, complete(entry.metadata, nowMs), (error, endedAtMs) => {
+      if (error === 'NONE') entry.areMarkersWritten = false;
+      else entry.retryAtMs = endedAtMs + RETRY_MS;
     });
   }
 
