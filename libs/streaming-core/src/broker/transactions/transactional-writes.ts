@@ -30,7 +30,9 @@ export class TransactionalWrites {
   /** One answer per place, in order: NONE lets the write in. At once unless partitions must be added. */
   admit(write: TransactionalWrite, places: readonly Place[]): KafkaErrorName[] | Promise<KafkaErrorName[]> {
     if (write.unknownPartition !== 'add') return places.map((place) => this.#verify(write, place));
-    const isOpen = places.every(({ log }) => log.hasOpenTransaction(write));
+    // Behind a request that adds partitions: it may write to the same ones, and with earlier sequence numbers.
+    const mustWait = this.#adding.has(write.transactionalId);
+    const isOpen = !mustWait && places.every(({ log }) => log.hasOpenTransaction(write));
     return isOpen ? places.map(() => 'NONE' as const) : this.#add(write, places);
   }
 
