@@ -1,6 +1,8 @@
 import type { Acl } from '@platformatic/kafka';
 import { CLUSTER, OPERATION, PATTERN_TYPE, PERMISSION, RESOURCE_TYPE, WILDCARD } from '../security/acl.js';
-import { CommandError, table, withAdmin, type BootstrapOptions, type ShowOptions } from './admin-session.js';
+import { withAdmin, type BootstrapOptions, type ShowOptions } from './admin-session.js';
+import { CommandError, UsageError } from './command-error.js';
+import { printRows } from './output.js';
 
 /** Which resource a rule is about, who, and what: as options of the command line. */
 export interface AclOptions {
@@ -36,14 +38,8 @@ export async function listAcls(options: ShowOptions): Promise<void> {
       permission: nameOf(PERMISSION, permissionType),
     })),
   );
-  if (options.json) for (const row of rows) console.log(JSON.stringify(row));
-  else
-    console.log(
-      table(
-        ['RESOURCE', 'NAME', 'PATTERN', 'PRINCIPAL', 'HOST', 'OPERATION', 'PERMISSION'],
-        rows.map((row) => Object.values(row)),
-      ),
-    );
+  const heading = ['resource', 'name', 'pattern', 'principal', 'host', 'operation', 'permission'];
+  printRows(rows, { json: options.json, heading });
 }
 
 export async function addAcl(options: BootstrapOptions & AclOptions): Promise<void> {
@@ -61,11 +57,11 @@ function aclOf(options: AclOptions): Wire {
   const { principal, host = WILDCARD, operation, prefixed, deny } = options;
   const [[type, name], ...more] = namedResources(options);
   if (type === undefined || name === undefined || more.length > 0) {
-    throw new CommandError('name one of --topic, --group, --transactional-id and --cluster');
+    throw new UsageError('name one of --topic, --group, --transactional-id and --cluster');
   }
-  if (principal === undefined) throw new CommandError('--principal is missing, such as User:alice');
+  if (principal === undefined) throw new UsageError('--principal is missing, such as User:alice');
   const operationName = operation?.toUpperCase().replaceAll('-', '_');
-  if (!isOperation(operationName)) throw new CommandError(`--operation: one of ${Object.keys(OPERATION).join(', ')}`);
+  if (!isOperation(operationName)) throw new UsageError(`--operation: one of ${OPERATIONS.join(', ')}`);
   return {
     resourceType: RESOURCE_TYPE[type],
     resourceName: name,
@@ -89,6 +85,9 @@ function namedResources({ topic, group, transactionalId, cluster }: AclOptions):
   return [first, ...more];
 }
 
+/** What a rule may name: ANY is for questions. */
+const OPERATIONS = Object.keys(OPERATION).filter((name) => name !== 'ANY');
+
 function isOperation(name: string | undefined): name is keyof typeof OPERATION {
-  return name !== undefined && Object.hasOwn(OPERATION, name);
+  return name !== undefined && OPERATIONS.includes(name);
 }

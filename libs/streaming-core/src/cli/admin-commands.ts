@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { BootstrapOptions, ShowOptions } from './admin-session.js';
-import { collect, collectSettings, parseWholeNumber } from './options.js';
+import { collect, collectSettings, parseServers, parseWholeNumber } from './options.js';
 import type { QuotaTarget } from './quotas.js';
 
 /** Each command loads its own code, so that none waits for what another needs. */
@@ -12,9 +12,12 @@ export function addAdminCommands(program: Command): void {
 }
 
 export const bootstrap = (): Option =>
-  new Option('-b, --bootstrap-server <host:port,...>', 'brokers to ask').default('127.0.0.1:9092').env('KAFKA_BROKERS');
+  new Option('-b, --bootstrap-server <host:port,...>', 'brokers to ask')
+    .default('127.0.0.1:9092')
+    .env('KAFKA_BROKERS')
+    .argParser(parseServers);
 
-const JSON_ROWS = ['--json', 'one JSON object a line instead of a table', false] as const;
+export const JSON_ROWS = ['--json', 'one JSON object a line instead of a table', false] as const;
 
 type Settings = Record<string, string>;
 

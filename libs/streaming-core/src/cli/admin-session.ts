@@ -1,8 +1,7 @@
 import { Admin, Connection } from '@platformatic/kafka';
 import { connectionOptionsOf } from '../client/security.js';
+import { CommandError } from './command-error.js';
 import { commandSecurity } from './security.js';
-
-export { table } from './output.js';
 
 export interface BootstrapOptions {
   readonly bootstrapServer: string;
@@ -15,11 +14,6 @@ export interface ShowOptions extends BootstrapOptions {
 
 const CLIENT_ID = 'streaming-core-cli';
 const CONNECT_TIMEOUT_MS = 5_000;
-
-/** Something that was asked for is not there, or not as it must be: exit code 1. */
-export class CommandError extends Error {
-  override readonly name = 'CommandError';
-}
 
 /** Runs an action with an admin client and closes it in any case. */
 export async function withAdmin<T>(
@@ -57,17 +51,18 @@ export async function withConnection<T>(
 }
 
 async function connectToAny(connection: Connection, [server = '', ...others]: readonly string[]): Promise<void> {
-  const at = server.lastIndexOf(':');
   try {
-    await connection.connect(server.slice(0, at), Number(server.slice(at + 1)));
+    await connection.connect(hostOf(server), Number(server.slice(server.lastIndexOf(':') + 1)));
   } catch (error) {
     if (others.length === 0) throw error;
     await connectToAny(connection, others);
   }
 }
 
-const hostsOf = (bootstrapServer: string): string[] =>
-  bootstrapServer.split(',').map((server) => server.slice(0, server.lastIndexOf(':')));
+const hostsOf = (bootstrapServer: string): string[] => bootstrapServer.split(',').map(hostOf);
+
+/** Without the brackets of an IPv6 address. */
+const hostOf = (server: string): string => server.slice(0, server.lastIndexOf(':')).replace(/^\[(.*)\]$/, '$1');
 
 /** End (or, with `timestamp`, other) offsets of a topic's partitions. */
 export async function listOffsets(

@@ -176,6 +176,56 @@ describe('streaming-core', () => {
       const { code, err } = await run(['topics', 'list', '-b', '127.0.0.1:1']);
       expect(code).toBe(3);
       expect(err).toMatch(/^streaming-core: no broker answers/);
+      for (const args of [
+        ['topics', 'list', '-b', 'localhost:many'],
+        ['users', 'list', '-b', ''],
+        ['topics', 'alter', 'rides'],
+        ['acls', 'add', '--topic', 'rides', '--principal', 'User:a', '--operation', 'any'],
+        ['quotas', 'set', 'producer_byte_rate=1'],
+      ]) {
+        expect(await run(args)).toMatchObject({ code: 2, out: '' });
+      }
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'says what is missing, and where',
+    async () => {
+      const error = async (...args: string[]): Promise<string> => {
+        const { code, err } = await run(args, 'a line\n');
+        expect(code).toBe(1);
+        return err;
+      };
+      expect(await error('produce', 'nowhere')).toContain('there is no topic nowhere');
+      expect(await error('produce', 'rides', '--partition', '9')).toContain('rides has no partition 9');
+      expect(await error('groups', 'delete', 'nobody')).toContain('nobody: GROUP_ID_NOT_FOUND');
+      expect(await error('configs', 'describe', 'broker', '7')).toContain('Broker with id 7');
+      expect(await error('dump', import.meta.dirname)).toContain('is a directory');
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'does not load a client library for what asks no broker',
+    async () => {
+      const guard =
+        'import { registerHooks } from "node:module";' +
+        'registerHooks({ resolve(name, context, next) {' +
+        ' if (name === "@platformatic/kafka") throw new Error("loads a client library"); return next(name, context); } });';
+      const runGuarded = async (...args: string[]): Promise<string> => {
+        const preload = `data:text/javascript,${encodeURIComponent(guard)}`;
+        const child = spawn(process.execPath, ['--import', preload, BIN, ...args], { stdio: 'pipe' });
+        let said = '';
+        child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()));
+        child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+        await once(child, 'close');
+        return said;
+      };
+      expect(await runGuarded('--version')).toMatch(/^\d+\.\d+\.\d+\n$/);
+      expect(await runGuarded('dump', '/nowhere')).toBe('streaming-core: there is no file /nowhere\n');
+      expect(await runGuarded('serve', '--config', 'foo=1')).toContain('foo: no such setting');
+      expect(await runGuarded('topics', 'list')).toContain('loads a client library');
     },
     TIMEOUT_MS,
   );

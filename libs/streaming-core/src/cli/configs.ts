@@ -6,7 +6,8 @@ import {
   IncrementalAlterConfigOperationTypes as OPERATION,
   type Admin,
 } from '@platformatic/kafka';
-import { CommandError, withAdmin, withConnection, type BootstrapOptions, type ShowOptions } from './admin-session.js';
+import { withAdmin, withConnection, type BootstrapOptions, type ShowOptions } from './admin-session.js';
+import { CommandError } from './command-error.js';
 import { printRows } from './output.js';
 
 export const CONFIG_TYPES = ['topic', 'broker', 'group'] as const;

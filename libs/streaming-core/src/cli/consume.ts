@@ -2,6 +2,7 @@ import { createStreamClient } from '../client/stream-client.js';
 import type { PartitionReader, StreamRecord } from '../client/types.js';
 import { commandSecurity } from './security.js';
 import type { BootstrapOptions } from './admin-session.js';
+import { CommandError } from './command-error.js';
 
 export interface ConsumeOptions extends BootstrapOptions {
   readonly fromBeginning: boolean;
@@ -21,7 +22,7 @@ export async function consume(topic: string, options: ConsumeOptions): Promise<v
   const reader = client.reader();
   try {
     const count = (await admin.partitionCounts([topic])).get(topic);
-    if (count === undefined) throw new Error(`there is no topic ${topic}`);
+    if (count === undefined) throw new CommandError(`there is no topic ${topic}`);
     const printer = new Printer(options);
     if (options.follow || !options.fromBeginning) await follow(reader, topic, count, options, printer);
     else await readThrough(reader, topic, count, printer);

@@ -1,9 +1,7 @@
-import { Option, type Command } from 'commander';
+import type { Command } from 'commander';
+import { bootstrap } from './admin-commands.js';
 import { parseWholeNumber } from './options.js';
 import type { RangeOptions } from './dlq.js';
-
-const bootstrap = (): Option =>
-  new Option('-b, --bootstrap-server <host:port,...>', 'brokers to ask').default('127.0.0.1:9092').env('KAFKA_BROKERS');
 
 /** `streaming-core dlq list|show|purge|merge` */
 export function addDeadLetters(program: Command): void {

@@ -1,34 +1,32 @@
 import { createStreamClient } from '../client/stream-client.js';
 import { DeadLetterDesk, type DeadLetter } from '../nest/dead-letter-desk.js';
-import { table, type BootstrapOptions } from './admin-session.js';
+import { type ShowOptions } from './admin-session.js';
+import { UsageError } from './command-error.js';
+import { printRows } from './output.js';
 import { commandSecurity } from './security.js';
 
-interface JsonOptions extends BootstrapOptions {
-  readonly json: boolean;
-}
-
-export interface RangeOptions extends JsonOptions {
+export interface RangeOptions extends ShowOptions {
   readonly partition?: number;
   readonly before?: number;
 }
 
 /** The dead-letter queues, of one group or all. */
-export async function listQueues(options: JsonOptions & { readonly group?: string }): Promise<void> {
+export async function listQueues(options: ShowOptions & { readonly group?: string }): Promise<void> {
   const queues = await atDesk(options, (desk) => desk.queues(options.group));
-  if (options.json) for (const queue of queues) console.log(JSON.stringify(queue));
+  if (options.json) printRows(queues, { json: true, heading: [] });
   else {
-    const rows = queues.map(({ topic, partitions, letters }) => [topic, partitions, letters]);
-    console.log(table(['QUEUE', 'PARTITIONS', 'LETTERS'], rows));
+    const rows = queues.map(({ topic, partitions, letters }) => ({ queue: topic, partitions, letters }));
+    printRows(rows, { json: false, heading: ['queue', 'partitions', 'letters'] });
   }
 }
 
 /** The newest letters of a queue, or one letter whole if partition and offset are given. */
 export async function showLetters(
   queue: string,
-  options: JsonOptions & { readonly partition?: number; readonly offset?: number; readonly max: number },
+  options: ShowOptions & { readonly partition?: number; readonly offset?: number; readonly max: number },
 ): Promise<void> {
   const { partition, offset, max } = options;
-  if (offset !== undefined && partition === undefined) throw new Error('--offset needs --partition');
+  if (offset !== undefined && partition === undefined) throw new UsageError('--offset needs --partition');
   const letters = await atDesk(options, async (desk) =>
     offset !== undefined && partition !== undefined
       ? [await desk.show(queue, partition, BigInt(offset))]
@@ -49,10 +47,7 @@ export async function mergeLetters(queue: string, options: RangeOptions): Promis
   console.log(options.json ? JSON.stringify({ merged }) : `sent ${merged} of ${queue} back to where they came from`);
 }
 
-async function atDesk<T>(
-  { bootstrapServer }: BootstrapOptions,
-  work: (desk: DeadLetterDesk) => Promise<T>,
-): Promise<T> {
+async function atDesk<T>({ bootstrapServer }: ShowOptions, work: (desk: DeadLetterDesk) => Promise<T>): Promise<T> {
   const client = createStreamClient({
     brokers: bootstrapServer,
     clientId: 'streaming-core-cli',

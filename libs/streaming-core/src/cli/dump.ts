@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { COMPRESSION, completeBatches, type RecordBatch } from '../wire/records/record-batch.js';
 import { decodeRecords, type DecodedRecord } from '../wire/records/record-codec.js';
 import { printJson } from './output.js';
@@ -8,7 +8,8 @@ const TEXT_MAX = 200;
 
 /** Shows what a segment file holds, one line per batch, and says where it stops making sense. */
 export function dump(segment: string, options: { readonly records: boolean; readonly json: boolean }): void {
-  const bytes = readFileSync(segment);
+  const bytes = readSegment(segment);
+  if (bytes.length === 0) console.error(`${segment} holds no batches`);
   let position = 0;
   try {
     for (const batch of completeBatches(bytes)) {
@@ -28,6 +29,15 @@ export function dump(segment: string, options: { readonly records: boolean; read
     console.log(`${bytes.length - position} bytes from byte ${position} on are not a whole batch`);
     process.exitCode = 1;
   }
+}
+
+/** @throws Error that says what to name instead */
+function readSegment(segment: string): Buffer {
+  const isDirectory = statSync(segment, { throwIfNoEntry: false })?.isDirectory();
+  if (isDirectory === undefined) throw new Error(`there is no file ${segment}`);
+  if (!isDirectory) return readFileSync(segment);
+  const logs = readdirSync(segment).filter((name) => name.endsWith('.log'));
+  throw new Error(`${segment} is a directory: name a .log file${logs.length > 0 ? ` of it, such as ${logs[0]}` : ''}`);
 }
 
 function show(record: DecodedRecord, json: boolean): void {

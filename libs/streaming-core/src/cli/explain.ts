@@ -2,6 +2,7 @@ import { BrokerConfigError } from '../broker/config.js';
 import { StorageError } from '../ports/storage.js';
 import { DirectoryInUseError } from '../replica/directory-lock.js';
 import { MetaPropertiesError } from '../replica/meta-properties.js';
+import { UsageError } from './command-error.js';
 
 /** What a command ends with; in `streaming-core --help` too. */
 export const EXIT = { done: 0, failed: 1, usage: 2, unreachable: 3 } as const;
@@ -11,6 +12,7 @@ const UNREACHABLE = new Set(['PLT_KFK_NETWORK', 'PLT_KFK_TIMEOUT', 'BROKER_UNREA
 const REFUSED = new Set(['PLT_KFK_AUTHENTICATION', 'AUTHENTICATION_FAILED']);
 
 export function exitCodeOf(error: unknown): number {
+  if (error instanceof UsageError) return EXIT.usage;
   return refusalOf(error) === undefined && leavesOf(error).some((leaf) => UNREACHABLE.has(leaf.code ?? ''))
     ? EXIT.unreachable
     : EXIT.failed;
@@ -85,5 +87,12 @@ function explainLeaves(error: unknown): string {
     ].join('\n');
   }
   const unreachable = leaves.findLast(({ code }) => UNREACHABLE.has(code ?? ''));
-  return unreachable === undefined ? leaves[0]!.message : `no broker answers: ${unreachable.message}`;
+  return unreachable === undefined ? saidBy(error) : `no broker answers: ${unreachable.message}`;
+}
+
+/** Of several errors in one what each of them says: what holds them says no more than that there are some. */
+function saidBy(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (!(error instanceof AggregateError) || error.errors.length === 0) return error.message;
+  return [...new Set(error.errors.map(saidBy))].join('\n');
 }

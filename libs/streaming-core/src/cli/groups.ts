@@ -1,12 +1,7 @@
 import { ListOffsetTimestamps, type Admin } from '@platformatic/kafka';
-import {
-  CommandError,
-  listOffsets,
-  partitionCount,
-  withAdmin,
-  type BootstrapOptions,
-  type ShowOptions,
-} from './admin-session.js';
+import { listOffsets, partitionCount, withAdmin, type BootstrapOptions, type ShowOptions } from './admin-session.js';
+import { CommandError } from './command-error.js';
+import { EXIT, exitCodeOf, explain } from './explain.js';
 import { printJson, printRows } from './output.js';
 
 export async function listGroups(options: ShowOptions): Promise<void> {
@@ -51,9 +46,20 @@ export async function describeGroup(groupId: string, options: ShowOptions): Prom
   });
 }
 
+/** Those that cannot be deleted do not keep the others. */
 export async function deleteGroups(groups: string[], options: BootstrapOptions): Promise<void> {
-  await withAdmin(options, (admin) => admin.deleteGroups({ groups }));
-  for (const group of groups) console.log(`deleted ${group}`);
+  await withAdmin(options, async (admin) => {
+    for (const group of groups) {
+      try {
+        await admin.deleteGroups({ groups: [group] });
+        console.log(`deleted ${group}`);
+      } catch (error) {
+        if (exitCodeOf(error) === EXIT.unreachable) throw error;
+        console.error(`streaming-core: ${group}: ${explain(error)}`);
+        process.exitCode = EXIT.failed;
+      }
+    }
+  });
 }
 
 export interface ResetOptions extends ShowOptions {

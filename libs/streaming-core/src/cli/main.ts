@@ -103,9 +103,21 @@ function addRecords(program: Command): void {
     .action(async (topic: string, options: ConsumeOptions) => (await import('./consume.js')).consume(topic, options));
 }
 
+/** Without the defaults that say nothing: that an option is not given. */
+function optionDescription(option: Option): string {
+  const value: unknown = option.defaultValue;
+  const isPlain = typeof value === 'string' || typeof value === 'number';
+  const facts = [
+    ...(option.argChoices ? [`one of ${option.argChoices.join(', ')}`] : []),
+    ...(isPlain ? [`default: ${value}`] : []),
+    ...(option.envVar === undefined ? [] : [`env: ${option.envVar}`]),
+  ];
+  return facts.length === 0 ? option.description : `${option.description} (${facts.join('; ')})`;
+}
+
 /** Wrong usage has an exit code of its own. */
 function strict(command: Command): Command {
-  command.exitOverride();
+  command.exitOverride().showHelpAfterError('(--help says how it is used)').configureHelp({ optionDescription });
   command.commands.forEach(strict);
   return command;
 }

@@ -11,6 +11,18 @@ export function parsePort(text: string): number {
   return port;
 }
 
+/** `host:port,host:port`, with Kafka's port where none is said; an IPv6 address in brackets. */
+export function parseServers(text: string): string {
+  return text
+    .split(',')
+    .map((server) => {
+      const [, host, port = '9092'] = /^(\[[^\]\s]+\]|[^:\s[\]]+)(?::(\d+))?$/.exec(server.trim()) ?? [];
+      if (host === undefined) throw new InvalidArgumentError('must be host:port, several with commas between');
+      return `${host}:${parsePort(port)}`;
+    })
+    .join(',');
+}
+
 /** `key=value`, gathered over several options. */
 export function collectSettings(text: string, settings: Record<string, string>): Record<string, string> {
   const at = text.indexOf('=');

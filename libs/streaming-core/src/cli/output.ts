@@ -47,6 +47,6 @@ function titleOf(field: string): string {
 
 function cell(value: unknown): string {
   if (value === null || value === undefined) return '-';
-  if (Array.isArray(value)) return value.map(cell).join(',');
+  if (Array.isArray(value)) return value.map(cell).join(', ');
   return typeof value === 'string' ? value : toJson(value);
 }

@@ -3,6 +3,7 @@ import { createStreamClient } from '../client/stream-client.js';
 import type { OutgoingRecord } from '../client/types.js';
 import { commandSecurity } from './security.js';
 import type { BootstrapOptions } from './admin-session.js';
+import { CommandError } from './command-error.js';
 
 const BATCH_RECORDS = 500;
 
@@ -17,6 +18,12 @@ export async function produce(
     ...commandSecurity(),
   });
   try {
+    const admin = client.admin();
+    const count = (await admin.partitionCounts([topic])).get(topic);
+    if (count === undefined) {
+      throw new CommandError(`there is no topic ${topic}: streaming-core topics create makes one`);
+    }
+    if ((options.partition ?? 0) >= count) throw new CommandError(`${topic} has no partition ${options.partition}`);
     const producer = await client.producer();
     let batch: OutgoingRecord[] = [];
     let sent = 0;

@@ -1,5 +1,6 @@
 import { ClientQuotaMatchTypes, type Admin } from '@platformatic/kafka';
-import { CommandError, withAdmin, type BootstrapOptions, type ShowOptions } from './admin-session.js';
+import { withAdmin, type BootstrapOptions, type ShowOptions } from './admin-session.js';
+import { UsageError } from './command-error.js';
 import { printRows } from './output.js';
 
 /** Whom quotas are for; `true` stands for all that have none of their own. */
@@ -41,7 +42,7 @@ export async function setQuotas(
 ): Promise<void> {
   const ops = Object.entries(values).map(([key, text]) => {
     const value = Number(text);
-    if (text.trim() === '' || !Number.isFinite(value)) throw new CommandError(`${key}: ${text} is not a number`);
+    if (text.trim() === '' || !Number.isFinite(value)) throw new UsageError(`${key}: ${text} is not a number`);
     return { key, value, remove: false } as Operation;
   });
   await alter(ops, options);
@@ -65,6 +66,6 @@ async function alter(ops: Operation[], options: BootstrapOptions & QuotaTarget):
   const entities = parts.flatMap(([entityType, name]) =>
     name === undefined ? [] : [{ entityType, entityName: name === true ? null : name }],
   );
-  if (entities.length === 0) throw new CommandError('say whose quotas: --user, --client-id, both, or --ip');
+  if (entities.length === 0) throw new UsageError('say whose quotas: --user, --client-id, both, or --ip');
   await withAdmin(options, (admin) => admin.alterClientQuotas({ entries: [{ entities, ops }], validateOnly: false }));
 }

@@ -1,9 +1,7 @@
 import type { Command } from 'commander';
 import type { AclOptions } from './acls.js';
-import { bootstrap } from './admin-commands.js';
+import { bootstrap, JSON_ROWS } from './admin-commands.js';
 import type { BootstrapOptions, ShowOptions } from './admin-session.js';
-
-const JSON_ROWS = ['--json', 'one JSON object a line instead of a table', false] as const;
 
 /** Who may come in, and what they may do. */
 export function addSecurityCommands(program: Command): void {

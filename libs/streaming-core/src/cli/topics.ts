@@ -1,12 +1,6 @@
 import { ConfigResourceTypes, ListOffsetTimestamps } from '@platformatic/kafka';
-import {
-  CommandError,
-  listOffsets,
-  partitionCount,
-  withAdmin,
-  type BootstrapOptions,
-  type ShowOptions,
-} from './admin-session.js';
+import { listOffsets, partitionCount, withAdmin, type BootstrapOptions, type ShowOptions } from './admin-session.js';
+import { UsageError } from './command-error.js';
 import { changeConfigs, ownConfigs } from './configs.js';
 import { printJson, printRows } from './output.js';
 
@@ -34,7 +28,10 @@ export async function createTopic(
 }
 
 export async function deleteTopic(topic: string, options: BootstrapOptions): Promise<void> {
-  await withAdmin(options, (admin) => admin.deleteTopics({ topics: [topic] }));
+  await withAdmin(options, async (admin) => {
+    await partitionCount(admin, topic);
+    await admin.deleteTopics({ topics: [topic] });
+  });
   console.log(`deleted ${topic}`);
 }
 
@@ -49,7 +46,7 @@ export async function alterTopic(
   const { partitions: count, config, deleteConfig } = options;
   const changesConfigs = Object.keys(config).length + deleteConfig.length > 0;
   if (count === undefined && !changesConfigs) {
-    throw new CommandError('nothing to alter: give --partitions, --config or --delete-config');
+    throw new UsageError('nothing to alter: give --partitions, --config or --delete-config');
   }
   await withAdmin(options, async (admin) => {
     if (changesConfigs) await changeConfigs(admin, { type: 'topic', name: topic }, config, deleteConfig);

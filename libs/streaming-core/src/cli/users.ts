@@ -5,7 +5,9 @@ import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 import { ITERATIONS_MIN, saltPasswordAsync, type ScramMechanism } from '../security/scram-credential.js';
 import { errorName } from '../wire/error-codes.js';
-import { CommandError, table, withConnection, type BootstrapOptions, type ShowOptions } from './admin-session.js';
+import { withConnection, type BootstrapOptions, type ShowOptions } from './admin-session.js';
+import { CommandError } from './command-error.js';
+import { printRows } from './output.js';
 
 const SALT_BYTES = 16;
 const MECHANISMS: readonly ScramMechanism[] = ['SCRAM-SHA-256', 'SCRAM-SHA-512'];
@@ -26,14 +28,7 @@ export async function listUsers(options: ShowOptions): Promise<void> {
     user,
     mechanisms: credentialInfos.map(({ mechanism }) => MECHANISMS[mechanism - 1] ?? `mechanism ${mechanism}`),
   }));
-  if (options.json) for (const row of rows) console.log(JSON.stringify(row));
-  else
-    console.log(
-      table(
-        ['USER', 'MECHANISMS'],
-        rows.map(({ user, mechanisms }) => [user, mechanisms.join(', ')]),
-      ),
-    );
+  printRows(rows, { json: options.json, heading: ['user', 'mechanisms'] });
 }
 
 /** Gives a user a password, for SCRAM-SHA-256, SCRAM-SHA-512 and PLAIN. What goes to the broker is salted: not the password. */

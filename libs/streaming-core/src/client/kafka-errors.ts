@@ -1,4 +1,5 @@
 import { AuthenticationError, ResponseError } from '@platformatic/kafka';
+import { errorName } from '../wire/error-codes.js';
 import { StreamClientError, type StreamClientErrorCode } from './types.js';
 
 /** Error codes of the Kafka protocol that the client acts on. */
@@ -81,10 +82,8 @@ export function isCoordinatorGone(code: number): boolean {
   return code === E.COORDINATOR_NOT_AVAILABLE || code === E.NOT_COORDINATOR;
 }
 
-const nameByCode = new Map<number, string>(Object.entries(KafkaErrorCode).map(([name, code]) => [code, name]));
-
 export function kafkaErrorName(code: number): string {
-  return nameByCode.get(code) ?? `error ${code}`;
+  return errorName(code);
 }
 
 /** A broker's refusal inside a response, kept as the `cause` of a {@link StreamClientError}. */

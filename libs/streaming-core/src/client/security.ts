@@ -1,4 +1,5 @@
-import { SASLMechanisms, type ConnectionOptions } from '@platformatic/kafka';
+// Its type alone: the command line reads its security here, and the library takes longer to load than a broker to start.
+import type { ConnectionOptions } from '@platformatic/kafka';
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 
@@ -70,7 +71,7 @@ export function connectionOptionsOf(
       // An address is no name to ask for (RFC 6066); the certificate must have it all the same.
       tlsServerName: hosts.every((host) => isIP(host) === 0),
     }),
-    ...(sasl && { sasl: { ...sasl, mechanism: SASLMechanisms[mechanismKey(sasl.mechanism)] } }),
+    ...(sasl && { sasl }),
   };
 }
 
@@ -172,10 +173,6 @@ function saslFrom(value: (name: SecurityProperty) => string | undefined): NonNul
 function jaasOption(jaas: string, name: string): string | undefined {
   const [, quoted, bare] = new RegExp(`\\b${name}\\s*=\\s*(?:"((?:[^"\\\\]|\\\\.)*)"|([^\\s";]+))`).exec(jaas) ?? [];
   return quoted?.replaceAll(/\\(.)/g, '$1') ?? bare;
-}
-
-function mechanismKey(mechanism: SaslMechanism): keyof typeof SASLMechanisms {
-  return mechanism.replaceAll('-', '_') as keyof typeof SASLMechanisms;
 }
 
 function read(setting: string, file: string): string {
