@@ -10,11 +10,8 @@ import {
 } from '@platformatic/kafka';
 import type { KafkaClient, KafkaConsumer } from 'kafka-crab-js';
 import { Kafka, logLevel } from 'kafkajs';
+import { hasLibrdkafka, itWithLibrdkafka, librdkafkaClient } from './librdkafka.ts';
 import { START_TIMEOUT_MS, startTarget, targetName, unique, until, type Target } from './target.ts';
-
-/** npm leaves the prebuilt library out when it runs on another Node than the one it asks for: these tests are then skipped, visibly. */
-const crab = await import('kafka-crab-js').catch(() => null);
-const itWithLibrary = crab === null ? it.skip : it;
 
 let target: Target;
 let admin: Admin;
@@ -32,13 +29,7 @@ beforeAll(async () => {
   target = await startTarget();
   admin = new Admin(base());
   producer = new Producer({ ...base(), serializers: stringSerializers });
-  if (crab === null) return;
-  librdkafka = new crab.KafkaClient({
-    brokers: target.bootstrapServers,
-    clientId: 'librdkafka',
-    logLevel: 'off',
-    brokerAddressFamily: 'v4',
-  });
+  if (hasLibrdkafka) librdkafka = librdkafkaClient(target.bootstrapServers);
 }, START_TIMEOUT_MS);
 
 afterAll(async () => {
@@ -111,7 +102,7 @@ class Member {
 }
 
 describe(`consumer groups on ${targetName}`, () => {
-  itWithLibrary(
+  itWithLibrdkafka(
     'librdkafka: two members share the partitions, and one takes over from the other',
     async () => {
       const topic = await newTopic(4);
@@ -130,7 +121,7 @@ describe(`consumer groups on ${targetName}`, () => {
     90_000,
   );
 
-  itWithLibrary(
+  itWithLibrdkafka(
     'librdkafka: a regular expression follows topics that come later',
     async () => {
       const prefix = unique('regex');
@@ -141,7 +132,7 @@ describe(`consumer groups on ${targetName}`, () => {
     90_000,
   );
 
-  itWithLibrary(
+  itWithLibrdkafka(
     'librdkafka: a static member comes back to what it had',
     async () => {
       const topic = await newTopic(2);
@@ -157,7 +148,7 @@ describe(`consumer groups on ${targetName}`, () => {
     90_000,
   );
 
-  itWithLibrary(
+  itWithLibrdkafka(
     'survive a restart of the broker',
     async () => {
       const topic = await newTopic(2);
@@ -173,7 +164,7 @@ describe(`consumer groups on ${targetName}`, () => {
     120_000,
   );
 
-  itWithLibrary(
+  itWithLibrdkafka(
     'a classic group changes its protocol while its members work',
     async () => {
       const topic = await newTopic(4);

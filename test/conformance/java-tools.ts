@@ -53,13 +53,9 @@ export interface ToolRun {
 /** Where classes and jars are, or why nothing of Java can be run. */
 const setUp = await prepare();
 
-/** A group of tests that need Java; without it they are skipped, and the reason is printed. Ends the JVM after them. */
+/** A group of tests that need Java; without it they are skipped, and the reason is printed. */
 export function describeWithJava(name: string, tests: () => void): void {
-  const run = typeof setUp === 'string' ? skipped(name, setUp) : describe;
-  run(name, () => {
-    afterAll(() => host?.stop());
-    tests();
-  });
+  (typeof setUp === 'string' ? skipped(name, setUp) : describe)(name, tests);
 }
 
 /** Runs a tool to its end; `input` is its standard input. */
@@ -75,6 +71,8 @@ export async function runClients(scenario: string, ...args: readonly string[]): 
 }
 
 let host: ToolHost | null = null;
+// For the test file that imports this.
+afterAll(() => host?.stop());
 
 function run(mainClass: string, args: readonly string[], input: string): Promise<ToolRun> {
   if (typeof setUp === 'string') throw new Error(setUp);

@@ -1,30 +1,22 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { KafkaClient, Message } from 'kafka-crab-js';
 import { Kafka, logLevel } from 'kafkajs';
+import { describeWithLibrdkafka, hasLibrdkafka, librdkafkaClient } from './librdkafka.ts';
 import { START_TIMEOUT_MS, startTarget, targetName, unique, until, type Target } from './target.ts';
-
-/** npm leaves the prebuilt library out when it runs on another Node than the one it asks for: these tests are then skipped, visibly. */
-const crab = await import('kafka-crab-js').catch(() => null);
-const describeWithLibrary = crab === null ? describe.skip : describe;
 
 let target: Target;
 let client: KafkaClient;
 const open: { disconnect(): Promise<void> }[] = [];
 
 beforeAll(async () => {
-  if (crab === null) return;
+  if (!hasLibrdkafka) return;
   target = await startTarget();
-  client = new crab.KafkaClient({
-    brokers: target.bootstrapServers,
-    clientId: 'librdkafka',
-    logLevel: 'off',
-    brokerAddressFamily: 'v4',
-  });
+  client = librdkafkaClient(target.bootstrapServers);
 }, START_TIMEOUT_MS);
 
 afterAll(async () => {
   await Promise.all(open.map((consumer) => consumer.disconnect()));
-  if (crab !== null) await target.stop();
+  if (hasLibrdkafka) await target.stop();
 }, 30_000);
 
 async function newTopic(numPartitions = 1): Promise<string> {
@@ -55,7 +47,7 @@ async function read(consumer: ReturnType<typeof newConsumer>, count: number): Pr
   return messages;
 }
 
-describeWithLibrary(`librdkafka on ${targetName}`, () => {
+describeWithLibrdkafka(`librdkafka on ${targetName}`, () => {
   it.each(['none', 'gzip', 'snappy', 'lz4'])(
     'writes idempotently and reads back, compressed by %s',
     async (codec) => {

@@ -4,7 +4,6 @@ import * as platformatic from '@platformatic/kafka';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import * as kafkajs from 'kafkajs';
 import { Kafka, logLevel } from 'kafkajs';
-import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
@@ -15,15 +14,15 @@ import { saltPassword } from 'streaming-core/security/scram-credential';
 import type { ConnectionSecurity } from 'streaming-core/client/security';
 import { createAuthority, type Authority, type Identity } from '../../libs/streaming-core/test/certificates.ts';
 import { startSecureBroker, type SecureBroker } from '../../libs/streaming-core/test/secure-broker.ts';
+import { describeWithKcat, describeWithLibrdkafka, kcat, librdkafkaClient } from './librdkafka.ts';
+import { skipped } from './skipped.ts';
 import { targetName, unique, until } from './target.ts';
 
 // Only our own broker: another is set up in its own ways.
-const describeOwn = targetName === 'streaming-core' ? describe : describe.skip;
+const isOwn = targetName === 'streaming-core';
+const describeOwn = isOwn ? describe : skipped('security', 'another broker is set up in its own ways');
 const MECHANISMS = ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512', 'OAUTHBEARER'] as const;
 type Mechanism = (typeof MECHANISMS)[number];
-
-const crab = await import('kafka-crab-js').catch(() => null);
-const kcat = await new Promise<boolean>((resolve) => execFile('kcat', ['-V'], (error) => resolve(error === null)));
 
 const scratch = mkdtempSync(path.join(os.tmpdir(), 'streaming-core-conformance-security-'));
 const USER = { username: 'alice', password: 'alice-secret' };
@@ -85,19 +84,6 @@ function newTopic(): string {
   const topic = unique('secure');
   secure.broker.createTopic({ name: topic, partitions: 1, configs: {} });
   return topic;
-}
-
-function run(
-  command: string,
-  args: readonly string[],
-  input: string,
-): Promise<{ code: number; out: string; err: string }> {
-  return new Promise((resolve) => {
-    const child = execFile(command, args, { timeout: 20_000 }, (error, out, err) =>
-      resolve({ code: error === null ? 0 : 1, out, err }),
-    );
-    child.stdin!.end(input);
-  });
 }
 
 describeOwn('kafkajs', () => {
@@ -282,9 +268,7 @@ describeOwn('the client of this repository', () => {
   });
 });
 
-const describeCrab = crab === null ? describe.skip : describeOwn;
-
-describeCrab('librdkafka', () => {
+(isOwn ? describeWithLibrdkafka : describeOwn)('librdkafka', () => {
   const configurationOf = (mechanism: Mechanism) => ({
     'security.protocol': 'sasl_ssl',
     'ssl.ca.location': file('ca.pem'),
@@ -295,11 +279,7 @@ describeCrab('librdkafka', () => {
 
   it.each(['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'] as const)('writes over TLS with %s', async (mechanism) => {
     const topic = newTopic();
-    const client = new crab!.KafkaClient({
-      brokers: secure.bootstrapServers('SASL_SSL'),
-      clientId: 'librdkafka',
-      logLevel: 'off',
-      brokerAddressFamily: 'v4',
+    const client = librdkafkaClient(secure.bootstrapServers('SASL_SSL'), {
       securityProtocol: 'SaslSsl',
       configuration: configurationOf(mechanism),
     });
@@ -309,9 +289,7 @@ describeCrab('librdkafka', () => {
   });
 });
 
-const describeKcat = kcat ? describeOwn : describe.skip;
-
-describeKcat('kcat (whatever librdkafka it has)', () => {
+(isOwn ? describeWithKcat : describeOwn)('kcat (whatever librdkafka it has)', () => {
   const settings = (...pairs: readonly string[]): string[] => pairs.flatMap((pair) => ['-X', pair]);
 
   it.each(['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'] as const)('writes and reads with %s', async (mechanism) => {
@@ -323,8 +301,8 @@ describeKcat('kcat (whatever librdkafka it has)', () => {
       `sasl.username=${USER.username}`,
       `sasl.password=${USER.password}`,
     );
-    expect(await run('kcat', ['-P', ...at, ...sasl], 'ride\n')).toMatchObject({ code: 0 });
-    expect(await run('kcat', ['-C', '-e', '-q', ...at, ...sasl], '')).toMatchObject({ code: 0, out: 'ride\n' });
+    expect(await kcat(['-P', ...at, ...sasl], 'ride\n')).toMatchObject({ code: 0 });
+    expect(await kcat(['-C', '-e', '-q', ...at, ...sasl])).toMatchObject({ code: 0, out: 'ride\n' });
   });
 
   it('shows its certificate', async () => {
@@ -332,12 +310,12 @@ describeKcat('kcat (whatever librdkafka it has)', () => {
     const tls = settings('security.protocol=ssl', `ssl.ca.location=${file('ca.pem')}`);
     const own = settings(`ssl.certificate.location=${file('alice.pem')}`, `ssl.key.location=${file('alice.key')}`);
     const topic = newTopic();
-    const seen = await run('kcat', ['-L', ...at, ...tls, ...own], '');
+    const seen = await kcat(['-L', ...at, ...tls, ...own]);
     expect(seen).toMatchObject({ code: 0 });
     expect(seen.out).toContain(topic);
     // Without a certificate of its own it stays outside, and without a user's rights it sees nothing.
-    expect((await run('kcat', ['-L', '-m', '3', ...at, ...tls], '')).code).toBe(1);
-    const anonymous = await run('kcat', ['-L', '-b', secure.bootstrapServers('SSL'), ...tls], '');
+    expect((await kcat(['-L', '-m', '3', ...at, ...tls])).code).toBe(1);
+    const anonymous = await kcat(['-L', '-b', secure.bootstrapServers('SSL'), ...tls]);
     expect(anonymous).toMatchObject({ code: 0 });
     expect(anonymous.out).not.toContain(topic);
   });

@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { startTestBroker } from 'streaming-core/testing/test-broker';
+import { until as waitUntil } from '../support/until.ts';
 import { startApacheKafka } from './apache-kafka.ts';
 
 export interface Target {
@@ -42,11 +43,7 @@ export function unique(prefix: string): string {
 export async function until(
   what: string,
   condition: () => boolean | Promise<boolean>,
-  timeoutMs = 20_000,
+  timeoutMs?: number,
 ): Promise<void> {
-  const deadlineMs = Date.now() + timeoutMs;
-  while (!(await condition())) {
-    if (Date.now() > deadlineMs) throw new Error(`not within ${timeoutMs} ms: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
+  await waitUntil(what, condition, timeoutMs === undefined ? {} : { timeoutMs });
 }

@@ -1,0 +1,54 @@
+/** librdkafka in two builds: the prebuilt library of kafka-crab-js, and whatever kcat has. Neither is there on every machine. */
+import { describe, it } from '@jest/globals';
+import { execFile } from 'node:child_process';
+import type { KafkaClient, KafkaConfiguration } from 'kafka-crab-js';
+import { skipped } from './skipped.ts';
+
+const TIMEOUT_MS = 30_000;
+
+/** npm leaves the prebuilt library out when it runs on another Node than the one it asks for. */
+const crab = await import('kafka-crab-js').catch(() => null);
+const NO_LIBRARY = 'the library of kafka-crab-js is not installed (see .ci/run)';
+
+export const hasLibrdkafka = crab !== null;
+export const hasKcat = await new Promise<boolean>((resolve) => execFile('kcat', ['-V'], (error) => resolve(!error)));
+
+export function describeWithLibrdkafka(name: string, tests: () => void): void {
+  (hasLibrdkafka ? describe : skipped(name, NO_LIBRARY))(name, tests);
+}
+
+export function itWithLibrdkafka(name: string, test: () => Promise<void>, timeoutMs?: number): void {
+  if (!hasLibrdkafka) skipped(name, NO_LIBRARY);
+  (hasLibrdkafka ? it : it.skip)(name, test, timeoutMs);
+}
+
+export function describeWithKcat(name: string, tests: () => void): void {
+  (hasKcat ? describe : skipped(name, 'kcat is not installed'))(name, tests);
+}
+
+export function librdkafkaClient(brokers: string, options: Partial<KafkaConfiguration> = {}): KafkaClient {
+  if (crab === null) throw new Error(NO_LIBRARY);
+  return new crab.KafkaClient({
+    brokers,
+    clientId: 'librdkafka',
+    logLevel: 'off',
+    brokerAddressFamily: 'v4',
+    ...options,
+  });
+}
+
+export interface KcatRun {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs kcat to its end; `input` is its standard input. */
+export function kcat(args: readonly string[], input = ''): Promise<KcatRun> {
+  return new Promise((resolve) => {
+    const child = execFile('kcat', args, { timeout: TIMEOUT_MS }, (error, out, err) =>
+      resolve({ code: error === null ? 0 : 1, out, err }),
+    );
+    child.stdin!.end(input);
+  });
+}
