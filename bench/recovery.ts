@@ -11,6 +11,7 @@ import path from 'node:path';
 import { FileHandles } from 'streaming-core/log/file-handles';
 import { parseTopicConfigs } from 'streaming-core/log/log-config';
 import { PartitionLog } from 'streaming-core/log/partition-log';
+import { ReadBuffers } from 'streaming-core/log/read-buffers';
 import { NodeClock } from 'streaming-core/ports/node/node-clock';
 import { NodeStorage } from 'streaming-core/ports/node/node-storage';
 import { encodeBatch } from 'streaming-core/wire/records/record-codec';
@@ -26,6 +27,7 @@ function open(directory: string): PartitionLog {
     storage,
     clock: new NodeClock(),
     handles: new FileHandles(storage),
+    readBuffers: new ReadBuffers(),
     directory,
     config: parseTopicConfigs({ 'segment.bytes': String(GIB / 2) }),
     strictDurability: true,
