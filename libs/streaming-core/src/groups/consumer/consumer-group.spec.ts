@@ -32,6 +32,14 @@ describe('joining', () => {
     expect(group.beat({ memberId: 'a', memberEpoch: a.epoch }).assignment).toBeNull();
   });
 
+  it('says it again to a member that missed the answer', () => {
+    const a = group.member('a').join();
+    group.topics.set('rides', 5);
+    group.beat({ memberId: 'a', memberEpoch: a.epoch, owned: a.ownedLists() });
+    a.beat();
+    expect(a.owned).toHaveLength(5);
+  });
+
   it('gives an id to a member that comes without one', () => {
     const response = group.beat({ newMemberId: 'n1', rebalanceTimeoutMs: 1, topicNames: ['rides'], owned: [] });
     expect(response.memberId).toBe('n1');

@@ -65,7 +65,10 @@ export function heartbeat(draft: Draft, input: ConsumerHeartbeatInput): Heartbea
   const member = enter(draft, memberId, input, owned);
   const subscription = updatedSubscription(member.subscription, input);
   const assignment = advance(draft, member, subscription, owned);
+  // Whoever has missed an answer may not have heard of what was given with it; Kafka's own clients then ask for all of it.
+  const isTold = input.memberEpoch === member.current.epoch;
   const isFull =
+    !isTold ||
     input.memberEpoch === JOIN_EPOCH ||
     (input.rebalanceTimeoutMs !== -1 && (input.topicNames !== null || input.topicRegex !== null) && owned !== null);
   const { current } = draft.member(memberId)!;
