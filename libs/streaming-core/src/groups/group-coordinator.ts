@@ -76,7 +76,7 @@ export class GroupCoordinator {
 
   /** A request of a client. The answer comes as a `reply` effect, now or later. */
   request(groupId: string, input: GroupRequest, now: Now): CoordinatorEffect[] {
-    if (this.#table.isFull) this.#removeUnused();
+    if (this.#table.isFull && !this.#table.get(groupId)) this.#removeUnused();
     if (input.type === 'commit') this.#commit(groupId, input, now);
     else if (input.type === 'consumerHeartbeat') this.#consumer.heartbeat(groupId, input, now);
     else this.#toClassic(groupId, input, now);
@@ -94,7 +94,7 @@ export class GroupCoordinator {
    * once its marker is in that partition's log, and for each marker that is met while loading.
    */
   completeTransaction(partition: number, producerId: bigint, isCommit: boolean): void {
-    this.#offsets.completeTransaction(partition, producerId, isCommit);
+    this.#table.completeTransaction(partition, producerId, isCommit);
   }
 
   /** Lets deadlines pass. */

@@ -53,17 +53,18 @@ export class GroupLoader {
     now: Now,
     producerId: bigint | null,
   ): void {
-    const { offsets } = this.table.getOrCreate(groupId, now);
+    const entry = this.table.getOrCreate(groupId, now);
+    const { offsets } = entry;
     const sequence = this.table.nextSequence();
     if (value === null) {
-      offsets.forget({ topic, partition });
+      offsets.forget({ topic, partition }, sequence);
       return;
     }
     const committed = decodeOffset(value);
     // A format of a later time.
     if (committed === null) return;
     if (producerId === null) offsets.set(topic, partition, committed, sequence);
-    else offsets.addPending(producerId, { topic, partition, committed }, sequence);
+    else this.table.addPending(entry, producerId, { topic, partition, committed }, sequence);
   }
 
   #loadClassic(groupId: string, value: Buffer | null, now: Now): void {

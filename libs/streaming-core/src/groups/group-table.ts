@@ -9,7 +9,7 @@ import type {
 import type { GroupError } from './group-errors.js';
 import { partitionOfGroup } from './group-partition.js';
 import type { AnyGroup } from './group-rules.js';
-import { OffsetStore, type TopicPartition } from './offset-store.js';
+import { OffsetStore, type OffsetCommit, type TopicPartition } from './offset-store.js';
 
 /** One group with the offsets that it committed. */
 export interface GroupEntry {
@@ -31,6 +31,8 @@ export class GroupTable {
   readonly #entries = new Map<string, GroupEntry>();
   readonly #loadStates: LoadState[];
   readonly #onAppended = new Map<number, (error: GroupError, now: Now) => void>();
+  /** By producer id: the groups to which its open transaction commits offsets. */
+  readonly #withPending = new Map<bigint, Set<GroupEntry>>();
   #effects: CoordinatorEffect[] = [];
   #lastAppendId = 0;
 
@@ -73,7 +75,28 @@ export class GroupTable {
 
   clear(): void {
     this.#entries.clear();
+    this.#withPending.clear();
     this.#loadStates.fill('unloaded');
+  }
+
+  /** An offset that counts once the producer's transaction commits. */
+  addPending(entry: GroupEntry, producerId: bigint, commit: OffsetCommit, sequence: number): void {
+    entry.offsets.addPending(producerId, commit, sequence);
+    const entries = this.#withPending.get(producerId);
+    if (entries) entries.add(entry);
+    else this.#withPending.set(producerId, new Set([entry]));
+  }
+
+  /** The end of a producer's transaction, for the groups of one partition of `__consumer_offsets`; the marker is in the log. */
+  completeTransaction(partition: number, producerId: bigint, isCommit: boolean): void {
+    const entries = this.#withPending.get(producerId);
+    if (!entries) return;
+    for (const entry of entries) {
+      if (this.partitionOf(entry.groupId) !== partition) continue;
+      entry.offsets.complete(producerId, isCommit);
+      entries.delete(entry);
+    }
+    if (entries.size === 0) this.#withPending.delete(producerId);
   }
 
   partitionOf(groupId: string): number {

@@ -153,6 +153,17 @@ describe('deleting offsets', () => {
     expect(group.committed()).toBeUndefined();
   });
 
+  it('leaves what a transaction commits after them', () => {
+    group.commit('', -1, 1n);
+    group.heldAppends = [];
+    group.run(group.coordinator.deleteOffsets(GROUP, [AT]).effects);
+    group.commit('', -1, 9n, '', GROUP, { producer: PRODUCER });
+    group.releaseAppends();
+    expect(group.committed()).toBeUndefined();
+    group.coordinator.completeTransaction(0, PRODUCER.producerId, true);
+    expect(group.committed()).toBe(9n);
+  });
+
   it('is refused for topics that are read, for groups of another kind at work, and for groups that do not exist', () => {
     const member = new ClassicMember(group).join().sync();
     group.commit(member.memberId, member.generationId, 1n);

@@ -33,13 +33,6 @@ export class OffsetCommits {
     });
   }
 
-  /** The end of a producer's transaction, for the groups of one partition of `__consumer_offsets`; the marker is in the log. */
-  completeTransaction(partition: number, producerId: bigint, isCommit: boolean): void {
-    for (const entry of this.table.entries()) {
-      if (this.table.partitionOf(entry.groupId) === partition) entry.offsets.complete(producerId, isCommit);
-    }
-  }
-
   /** Forgets offsets that lapsed (KIP-211). Gives the groups without members that have nothing left then. */
   expire(now: Now): GroupEntry[] {
     const emptied: GroupEntry[] = [];
@@ -92,9 +85,9 @@ export class OffsetCommits {
       value: null,
     }));
     entry.appendsInFlight += 1;
-    this.table.append(groupId, records, (error) => {
+    const sequence = this.table.append(groupId, records, (error) => {
       entry.appendsInFlight -= 1;
-      if (error === 'NONE') for (const each of forgotten) entry.offsets.forget(each);
+      if (error === 'NONE') for (const each of forgotten) entry.offsets.forget(each, sequence);
     });
   }
 
@@ -136,7 +129,8 @@ export class OffsetCommits {
     );
     entry.committing.set(sequence, commits);
     // Who asks for stable offsets must wait for these from now on.
-    if (producer !== null) for (const commit of commits) offsets.addPending(producer.producerId, commit, sequence);
+    if (producer === null) return;
+    for (const commit of commits) this.table.addPending(entry, producer.producerId, commit, sequence);
   }
 
   #reply(requestId: RequestId, errors: readonly GroupError[]): void {

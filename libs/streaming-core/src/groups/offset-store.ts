@@ -59,11 +59,6 @@ export class OffsetStore {
     if (!present || present.sequence <= sequence) partitions.set(partition, { topic, partition, committed, sequence });
   }
 
-  delete(topic: string, partition: number): void {
-    const partitions = this.#topics.get(topic);
-    if (partitions?.delete(partition) && partitions.size === 0) this.#topics.delete(topic);
-  }
-
   /** An offset that counts once the producer's transaction commits. */
   addPending(producerId: bigint, commit: OffsetCommit, sequence: number): void {
     let commits = this.#pending.get(producerId);
@@ -100,11 +95,15 @@ export class OffsetStore {
     }
   }
 
-  /** Forgets a partition altogether, in open transactions too. */
-  forget(at: TopicPartition): void {
-    this.delete(at.topic, at.partition);
-    for (const [producerId, commits] of this.#pending) {
-      if (commits.delete(keyOf(at)) && commits.size === 0) this.#pending.delete(producerId);
+  /** Forgets what was committed for a partition before a place in the log, in open transactions too. */
+  forget(at: TopicPartition, sequence: number): void {
+    const partitions = this.#topics.get(at.topic);
+    const present = partitions?.get(at.partition);
+    if (present && present.sequence < sequence) partitions!.delete(at.partition);
+    if (partitions?.size === 0) this.#topics.delete(at.topic);
+    for (const producerId of this.#pending.keys()) {
+      const pending = this.#pending.get(producerId)!.get(keyOf(at));
+      if (pending && pending.sequence < sequence) this.dropPending(producerId, at, pending.sequence);
     }
   }
 
