@@ -38,6 +38,12 @@ describe('what is named very often is answered once', () => {
     expect(topics.map(({ partitions }) => partitions.length)).toEqual([1]);
   });
 
+  it('coordinators, and groups to delete', async () => {
+    const { coordinators } = await client.ask(10, 4, { keyType: 0, coordinatorKeys: often('g') });
+    const { results } = await client.ask(42, 2, { groupsNames: often('no such group') });
+    expect([coordinators.length, results.length]).toEqual([1, 1]);
+  });
+
   it('transactions, groups, topics, configs', async () => {
     const { transactionStates } = await client.ask(65, 0, { transactionalIds: often('t') });
     const { groups } = await client.ask(15, 5, { groups: often('g') });

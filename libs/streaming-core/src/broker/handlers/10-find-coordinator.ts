@@ -37,6 +37,8 @@ export function findCoordinator({ cluster, offsetsTopic, transactions, logger }:
   };
   return (request, context) => {
     if (context.apiVersion < BATCH_FROM) return find(request.keyType, request.key, context);
-    return { coordinators: request.coordinatorKeys.map((key) => ({ key, ...find(request.keyType, key, context) })) };
+    // Each key once, however often it is named: a small request must not make a huge answer.
+    const keys = [...new Set(request.coordinatorKeys)];
+    return { coordinators: keys.map((key) => ({ key, ...find(request.keyType, key, context) })) };
   };
 }
