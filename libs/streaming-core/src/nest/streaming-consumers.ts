@@ -7,6 +7,7 @@ import {
 import type { StreamClient, StreamProducer } from '../client/types.js';
 import type { ConsumerExplorer } from './consumer-explorer.js';
 import { ConsumerRunner, type ConsumerStatus } from './consumer-runner.js';
+import { LogEntry } from './log-entry.js';
 import type { ConsumerSettings, StreamingMetrics } from './streaming-options.js';
 import type { Tracing } from './tracing.js';
 
@@ -77,7 +78,8 @@ export class StreamingConsumers implements OnApplicationBootstrap, BeforeApplica
       (definition) =>
         new ConsumerRunner(definition, {
           ...context,
-          warn: (message, error) => this.#logger.warn({ message, consumer: definition.name, error: String(error) }),
+          warn: (message, error) =>
+            this.#logger.warn(new LogEntry(message, { consumer: definition.name, error: String(error) })),
         }),
     );
     const starts = await Promise.allSettled(this.#runners.map((runner) => runner.start()));

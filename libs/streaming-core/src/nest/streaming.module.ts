@@ -5,6 +5,7 @@ import type { StreamClient, StreamProducer } from '../client/types.js';
 import { deadLetterDeskToken, streamPublisherToken, streamingConsumersToken } from './connection-tokens.js';
 import { ConsumerExplorer } from './consumer-explorer.js';
 import { DeadLetterDesk } from './dead-letter-desk.js';
+import { LogEntry } from './log-entry.js';
 import { StreamPublisher } from './stream-publisher.js';
 import { StreamingConsumers } from './streaming-consumers.js';
 import type { StreamingModuleOptions } from './streaming-options.js';
@@ -127,7 +128,7 @@ function createClient(options: StreamingModuleOptions): StreamClient {
     ...options,
     onWarning: (warning) => {
       const { kind, groupId, message } = warning;
-      logger.warn({ message, kind, ...(groupId !== undefined && { groupId }) });
+      logger.warn(new LogEntry(message, { kind, ...(groupId !== undefined && { groupId }) }));
       options.onWarning?.(warning);
     },
   });

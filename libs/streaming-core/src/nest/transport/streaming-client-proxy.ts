@@ -9,6 +9,7 @@ import type {
   StreamProducer,
   StreamRecord,
 } from '../../client/types.js';
+import { LogEntry } from '../log-entry.js';
 import { tracedProducer, w3cTracing } from '../tracing.js';
 import { ReplyHeader, parseValue, replyTopicOf, toMessage } from './reply-headers.js';
 
@@ -151,7 +152,7 @@ export class StreamingClientProxy extends ClientProxy {
     const client = createStreamClient({
       ...options,
       onWarning: (warning) => {
-        this.#logger.warn({ message: warning.message, kind: warning.kind });
+        this.#logger.warn(new LogEntry(warning.message, { kind: warning.kind }));
         options.onWarning?.(warning);
       },
     });

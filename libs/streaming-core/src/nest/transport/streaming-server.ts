@@ -11,6 +11,7 @@ import type {
 } from '../../client/types.js';
 import { ConsumerRunner } from '../consumer-runner.js';
 import type { TopicHandler } from '../consumer-definition.js';
+import { LogEntry } from '../log-entry.js';
 import { RejectEvent } from '../reject-event.js';
 import type { EventContext, StreamConsumerOptions } from '../stream-consumer.decorators.js';
 import type { StreamingModuleOptions } from '../streaming-options.js';
@@ -64,8 +65,11 @@ export class StreamingServer extends Server implements CustomTransportStrategy {
   }
 
   async close(): Promise<void> {
-    await this.#runner?.stop();
-    await this.#client?.close();
+    try {
+      await this.#runner?.stop();
+    } finally {
+      await this.#client?.close();
+    }
     this.#runner = undefined;
     this.#client = undefined;
     this.#producer = undefined;
@@ -84,13 +88,15 @@ export class StreamingServer extends Server implements CustomTransportStrategy {
   }
 
   async #start(): Promise<void> {
-    const { brokers, clientId, deliveryTimeoutMs, onWarning, metrics = {}, tracing: _, ...consumer } = this.#options;
+    const { brokers, clientId, security, deliveryTimeoutMs, onWarning, metrics = {}, ...rest } = this.#options;
+    const { tracing: _, ...consumer } = rest;
     this.#client = createStreamClient({
       brokers,
       clientId,
+      ...(security && { security }),
       ...(deliveryTimeoutMs !== undefined && { deliveryTimeoutMs }),
       onWarning: (warning) => {
-        this.logger.warn({ message: warning.message, kind: warning.kind });
+        this.logger.warn(new LogEntry(warning.message, { kind: warning.kind }));
         onWarning?.(warning);
       },
     });
@@ -109,7 +115,7 @@ export class StreamingServer extends Server implements CustomTransportStrategy {
         producer: this.#producer,
         metrics,
         tracing: this.#tracing,
-        warn: (message, error) => this.logger.warn({ message, error: String(error) }),
+        warn: (message, error) => this.logger.warn(new LogEntry(message, { error: String(error) })),
       },
     );
     await this.#runner.start();
@@ -208,7 +214,7 @@ export class StreamingServer extends Server implements CustomTransportStrategy {
       await this.#producer?.send([reply]);
     } catch (error) {
       // Nobody may be there any more to hear it. The request was handled: handling it again would not bring the asker back.
-      this.logger.error({ message: `a reply to ${replyTopic} could not be sent`, error: String(error) });
+      this.logger.error(new LogEntry(`a reply to ${replyTopic} could not be sent`, { error: String(error) }));
     }
   }
 }

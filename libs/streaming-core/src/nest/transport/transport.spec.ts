@@ -13,6 +13,7 @@ import {
   type MicroserviceOptions,
 } from '@nestjs/microservices';
 import { firstValueFrom, from, lastValueFrom, timeout, toArray, type Observable } from 'rxjs';
+import { startSecureBroker } from '../../../test/secure-broker.js';
 import { NestFixture, until } from '../fixtures/nest-fixture.js';
 import { parseValue, toMessage } from './reply-headers.js';
 import type { StreamContext } from './stream-context.js';
@@ -123,6 +124,28 @@ describe('the microservice transport', () => {
       }),
     );
     expect(await ask(proxy().send('prices', { sku: 'a' }))).toEqual({ sku: 'a', price: 5 });
+  });
+
+  it('comes in where a password is asked for', async () => {
+    await using secure = await startSecureBroker({
+      config: {
+        listeners: 'SASL_PLAINTEXT://127.0.0.1:0',
+        'sasl.enabled.mechanisms': 'SCRAM-SHA-256',
+        'auto.create.topics.enable': 'false',
+      },
+      users: { shop: 'shop-secret' },
+    });
+    for (const name of Object.keys(TOPICS)) secure.broker.createTopic({ name, partitions: 1, configs: {} });
+    const options = {
+      brokers: secure.bootstrapServers('SASL_PLAINTEXT'),
+      clientId: 'shop',
+      security: { sasl: { mechanism: 'SCRAM-SHA-256', username: 'shop', password: 'shop-secret' } },
+    } as const;
+    await serve(new StreamingServer({ ...options, groupId: 'shop' }));
+    const client = new StreamingClientProxy(options);
+    closers.push(() => client.close());
+    expect(await ask(client.send('prices', { sku: 'a' }))).toEqual({ sku: 'a', price: 5 });
+    for (const close of closers.splice(0).reverse()) await close();
   });
 
   it('ends what waits when it is closed', async () => {
