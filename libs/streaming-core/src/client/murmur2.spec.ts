@@ -13,6 +13,13 @@ describe('murmur2', () => {
     expect(murmur2(Buffer.from(key))).toBe(hash);
   });
 
+  it('takes keys that are no text as they are', () => {
+    const key = Buffer.from([0xff, 0xfe, 0x00, 0x80]);
+    expect(partitionOfKey(key, 1_000)).toBe((murmur2(key) & 0x7fffffff) % 1_000);
+    expect(partitionOfKey(key, 1_000)).not.toBe(partitionOfKey(key.toString(), 1_000));
+    expect(partitionOfKey(Buffer.from('ride-1'), 12)).toBe(partitionOfKey('ride-1', 12));
+  });
+
   it('gives every key one of the partitions', () => {
     const used = new Set(Array.from({ length: 1000 }, (_, i) => partitionOfKey(`key-${i}`, 12)));
     expect([...used].sort((a, b) => a - b)).toEqual(Array.from({ length: 12 }, (_, i) => i));

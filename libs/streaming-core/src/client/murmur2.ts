@@ -25,6 +25,6 @@ export function murmur2(data: Uint8Array): number {
 }
 
 /** The partition that the Java client's default partitioner gives a key. */
-export function partitionOfKey(key: string, partitionCount: number): number {
-  return (murmur2(Buffer.from(key)) & 0x7fffffff) % partitionCount;
+export function partitionOfKey(key: string | Uint8Array, partitionCount: number): number {
+  return (murmur2(typeof key === 'string' ? Buffer.from(key) : key) & 0x7fffffff) % partitionCount;
 }

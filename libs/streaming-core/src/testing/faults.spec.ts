@@ -50,6 +50,12 @@ describe('faults of requests', () => {
     expect([await values(0), await values(1), await values(2)]).toEqual([['a'], [], ['a']]);
   });
 
+  it('refuses names that are none, which would never strike', () => {
+    expect(() => broker.faults.fail('Produc' as 'Produce', 'UNKNOWN_SERVER_ERROR')).toThrow('Kafka has no API Produc');
+    expect(() => broker.faults.fail('Produce', 'LEADER_AWAY' as 'NOT_COORDINATOR')).toThrow('no error LEADER_AWAY');
+    expect(broker.faults.all()).toEqual([]);
+  });
+
   it('strikes clients by name, after as many requests as it should let pass, as often as asked', async () => {
     broker.faults.fail('Produce', 'REQUEST_TIMED_OUT', { clientId: 'raw', skip: 1, times: 2 });
     broker.faults.fail('Produce', 'INVALID_RECORD', { clientId: 'somebody else' });

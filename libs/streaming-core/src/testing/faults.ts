@@ -1,5 +1,5 @@
-import type { ApiName } from '../wire/apis/registry.js';
-import type { KafkaErrorName } from '../wire/error-codes.js';
+import { ALL_APIS, type ApiName } from '../wire/apis/registry.js';
+import { ERROR, type KafkaErrorName } from '../wire/error-codes.js';
 import { ArmedFault, describeFault, type Fault, type FaultTimes } from './fault.js';
 import type { FaultNetwork } from './fault-network.js';
 import type { FaultStorage, StorageFaultKind } from './fault-storage.js';
@@ -50,6 +50,9 @@ const GROUP_APIS: readonly ApiName[] = [
 ];
 const TRANSACTION_APIS: readonly ApiName[] = ['InitProducerId', 'AddPartitionsToTxn', 'AddOffsetsToTxn', 'EndTxn'];
 
+/** For tests in JavaScript: a fault with a name that is none would never strike. */
+const API_NAMES: ReadonlySet<string> = new Set(ALL_APIS.map(({ name }) => name));
+
 /**
  * What can go wrong, by name. A fault strikes until it has struck as often as asked or is cleared; several may be armed
  * at once, and a request passes them in the order in which they were made. Restarts of the broker do not clear them.
@@ -69,6 +72,7 @@ export class Faults {
    * partitions are served. A produce request with acks=0 has no answer: its connection is closed.
    */
   fail(api: FaultApi, error: KafkaErrorName, options: RequestFaultOptions = {}): Fault {
+    if (!Object.hasOwn(ERROR, error)) throw new RangeError(`Kafka has no error ${error}`);
     return this.#request(`fail ${named(api)} with ${error}`, api, { type: 'fail', error }, options);
   }
 
@@ -191,10 +195,11 @@ export class Faults {
   }
 
   #request(name: string, api: FaultApi, kind: RequestFaultKind, options: RequestFaultOptions): Fault {
+    const apis = api === '*' ? null : new Set(typeof api === 'string' ? [api] : api);
+    for (const each of apis ?? []) if (!API_NAMES.has(each)) throw new RangeError(`Kafka has no API ${each}`);
     const { times, skip, ...scope } = options;
     const { requests } = this.targets;
     const fault = this.#arm(describeFault(name, options), timesOf(times, skip), (each) => requests.disarm(each));
-    const apis = api === '*' ? null : new Set(typeof api === 'string' ? [api] : api);
     requests.add({ kind, apis, scope, fault });
     return fault;
   }

@@ -182,7 +182,7 @@ export class Inspector {
 
   #choose(key: Uint8Array | null, partitionCount: number): number {
     if (key === null) return this.#turn++ % partitionCount;
-    return partitionOfKey(Buffer.from(key).toString(), partitionCount);
+    return partitionOfKey(key, partitionCount);
   }
 
   async #append(name: string, index: number, records: Buffer): Promise<number> {
@@ -199,7 +199,11 @@ export class Inspector {
 
   #topic(name: string): Topic {
     const topic = this.#find(name);
-    if (topic === undefined) throw new Error(`there is no topic ${name}`);
+    if (topic === undefined) {
+      throw new Error(
+        `there is no topic ${name}: name it in startTestBroker({ topics }), or let a client create it first`,
+      );
+    }
     return topic;
   }
 }

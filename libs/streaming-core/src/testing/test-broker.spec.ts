@@ -69,6 +69,15 @@ describe.each(['memory', 'disk'] as const)('a test broker on %s', (storage) => {
   });
 });
 
+it('tells how it is, as a broker in production does', async () => {
+  await using broker = await startTestBroker({ topics: { rides: 2 } });
+  await produce(broker, 'one');
+  expect(broker.health()).toEqual({ isReady: true, partitions: 2, offlinePartitions: 0, unwritablePartitions: 0 });
+  expect(broker.prometheus()).toMatch(/^streaming_requests_total\{api="Produce"\} 1$/m);
+  broker.kill();
+  expect(broker.health()).toMatchObject({ isReady: false });
+});
+
 it('runs beside others without meeting them', async () => {
   await using left = await startTestBroker({ topics: { rides: 1 } });
   await using right = await startTestBroker({ topics: { rides: 1 } });

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { Broker } from '../broker/broker.js';
+import { Broker, type BrokerHealth } from '../broker/broker.js';
 import type { Logger } from '../broker/logger.js';
 import type { BrokerMetricsSnapshot } from '../broker/metrics.js';
 import type { SettingValues } from '../broker/settings.js';
@@ -62,7 +62,12 @@ export interface TestBroker extends AsyncDisposable {
   readonly clock: TestClock;
   /** What clients asked. */
   readonly requests: RequestLog;
+  /** What the broker counted, as numbers. */
   metrics(): BrokerMetricsSnapshot;
+  /** All metrics in the Prometheus text format, as `streaming-core serve --metrics-port` shows them. */
+  prometheus(): string;
+  /** Whether clients are served, and what is not well though they are; not ready after {@link kill}. */
+  health(): BrokerHealth;
   /** All topics but the broker's own. */
   topics(): readonly TestTopicInfo[];
   /** Every record of a topic or of one of its partitions now, partition by partition. */
@@ -176,6 +181,14 @@ class RunningTestBroker implements TestBroker {
     return this.#running().metrics.snapshot();
   }
 
+  prometheus(): string {
+    return this.#running().prometheus();
+  }
+
+  health(): BrokerHealth {
+    return this.#running().health();
+  }
+
   topics(): readonly TestTopicInfo[] {
     return this.#inspector.topics();
   }
@@ -203,9 +216,12 @@ class RunningTestBroker implements TestBroker {
   async stop(): Promise<void> {
     // Nobody waits for what a fault holds.
     this.faults.clear();
-    await this.#broker?.stop();
-    this.#client.disconnect();
-    if (!this.#memory && this.#directory !== '/data') await rm(this.#directory, { recursive: true, force: true });
+    try {
+      await this.#broker?.stop();
+    } finally {
+      this.#client.disconnect();
+      if (!this.#memory && this.#directory !== '/data') await rm(this.#directory, { recursive: true, force: true });
+    }
   }
 
   kill(): void {
