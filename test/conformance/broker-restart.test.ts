@@ -113,7 +113,10 @@ describe(`a broker that is killed and comes back, on ${targetName}`, () => {
       'writes on',
       async () => {
         const configuration = { 'enable.idempotence': true, 'linger.ms': 0, 'reconnect.backoff.max.ms': 500 };
-        const producer = librdkafkaClient(target.bootstrapServers).createProducer({ configuration });
+        const producer = librdkafkaClient(target.bootstrapServers).createProducer({
+          queueTimeout: 60_000,
+          configuration,
+        });
         await writeThroughKill({
           write: async (topic, value) => {
             const [delivered] = await producer.send({ topic, messages: [{ payload: Buffer.from(value) }] });

@@ -51,7 +51,8 @@ const kafkaJs: Client = {
   write: async (topic, codec, values) => {
     const producer = kafkaJsClient().producer({ allowAutoTopicCreation: false });
     await producer.connect();
-    const compression = { none: 0, gzip: 1, zstd: 4 }[codec as 'none' | 'gzip' | 'zstd'];
+    const { None, GZIP, ZSTD } = kafkajs.CompressionTypes;
+    const compression = { none: None, gzip: GZIP, zstd: ZSTD }[codec as 'none' | 'gzip' | 'zstd'];
     await producer.send({ topic, compression, messages: values.map((value) => ({ value })) });
     await producer.disconnect();
   },

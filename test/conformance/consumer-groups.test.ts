@@ -8,9 +8,9 @@ import {
   stringDeserializers,
   stringSerializers,
 } from '@platformatic/kafka';
-import type { KafkaClient, KafkaConsumer } from 'kafka-crab-js';
+import type { KafkaClient } from 'kafka-crab-js';
 import { Kafka, logLevel } from 'kafkajs';
-import { hasLibrdkafka, itWithLibrdkafka, librdkafkaClient } from './librdkafka.ts';
+import { hasLibrdkafka, itWithLibrdkafka, librdkafkaClient, LibrdkafkaMember } from './librdkafka.ts';
 import { START_TIMEOUT_MS, startTarget, targetName, unique, until, type Target } from './target.ts';
 
 let target: Target;
@@ -49,56 +49,11 @@ async function write(topic: string, ...values: string[]): Promise<void> {
   await producer.send({ messages: values.map((value) => ({ topic, key: value, value })) });
 }
 
-/** A librdkafka member that keeps reading until it is closed. */
-class Member {
-  readonly values: string[] = [];
-  readonly errors: string[] = [];
-  readonly consumer: KafkaConsumer;
-  #isClosed = false;
-  #reading: Promise<void> = Promise.resolve();
-
-  constructor(groupId: string, configuration: Record<string, string> = {}) {
-    this.consumer = librdkafka.createConsumer({
-      groupId,
-      enableAutoCommit: false,
-      configuration: { 'group.protocol': 'consumer', 'auto.offset.reset': 'earliest', ...configuration },
-    });
-    open.push(() => this.close());
-  }
-
-  async subscribe(topic: string): Promise<this> {
-    await this.consumer.subscribe(topic);
-    this.#reading = this.#read();
-    return this;
-  }
-
-  get partitions(): number {
-    return this.consumer.assignment().reduce((sum, { partitionOffset }) => sum + partitionOffset.length, 0);
-  }
-
-  async close(): Promise<void> {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
-    await this.#reading;
-    // Closing alone says no goodbye, and goodbyes are said while one reads.
-    this.consumer.unsubscribe();
-    for (let round = 0; round < 5; round++) await this.consumer.recvBatch(1, 50).catch(() => []);
-    await this.consumer.disconnect();
-  }
-
-  async #read(): Promise<void> {
-    while (!this.#isClosed) {
-      // While the broker is away a read fails; the client comes back by itself.
-      const messages = await this.consumer.recvBatch(100, 100).catch((error: unknown) => {
-        this.errors.push(String(error));
-        return [];
-      });
-      for (const message of messages) {
-        this.values.push(message.payload.toString());
-        await this.consumer.commitMessage(message, 'Sync');
-      }
-    }
-  }
+/** A librdkafka member of a group of this protocol. */
+function newMember(groupId: string, configuration: Record<string, string> = {}): LibrdkafkaMember {
+  const member = new LibrdkafkaMember(librdkafka, groupId, { 'group.protocol': 'consumer', ...configuration });
+  open.push(() => member.close());
+  return member;
 }
 
 describe(`consumer groups on ${targetName}`, () => {
@@ -108,9 +63,9 @@ describe(`consumer groups on ${targetName}`, () => {
       const topic = await newTopic(4);
       const groupId = unique('group');
       await write(topic, 'a', 'b', 'c', 'd', 'e', 'f');
-      const left = await new Member(groupId).subscribe(topic);
+      const left = await newMember(groupId).subscribe(topic);
       await until('all records', () => left.values.length === 6);
-      const right = await new Member(groupId).subscribe(topic);
+      const right = await newMember(groupId).subscribe(topic);
       await until('two partitions each', () => left.partitions === 2 && right.partitions === 2, 40_000);
       await left.close();
       await until('all partitions', () => right.partitions === 4, 40_000);
@@ -125,7 +80,7 @@ describe(`consumer groups on ${targetName}`, () => {
     'librdkafka: a regular expression follows topics that come later',
     async () => {
       const prefix = unique('regex');
-      const member = await new Member(unique('group')).subscribe(`^${prefix}-.*`);
+      const member = await newMember(unique('group')).subscribe(`^${prefix}-.*`);
       await admin.createTopics({ topics: [`${prefix}-one`], partitions: 2, replicas: 1 });
       await until('the partitions of a new topic', () => member.partitions === 2, 60_000);
     },
@@ -137,11 +92,11 @@ describe(`consumer groups on ${targetName}`, () => {
     async () => {
       const topic = await newTopic(2);
       const groupId = unique('group');
-      const staying = await new Member(groupId).subscribe(topic);
-      const leaving = await new Member(groupId, { 'group.instance.id': 'one' }).subscribe(topic);
+      const staying = await newMember(groupId).subscribe(topic);
+      const leaving = await newMember(groupId, { 'group.instance.id': 'one' }).subscribe(topic);
       await until('one partition each', () => staying.partitions === 1 && leaving.partitions === 1, 40_000);
       await leaving.close();
-      const back = await new Member(groupId, { 'group.instance.id': 'one' }).subscribe(topic);
+      const back = await newMember(groupId, { 'group.instance.id': 'one' }).subscribe(topic);
       await until('the partition again', () => back.partitions === 1, 40_000);
       expect(staying.partitions).toBe(1);
     },
@@ -153,7 +108,7 @@ describe(`consumer groups on ${targetName}`, () => {
     async () => {
       const topic = await newTopic(2);
       const groupId = unique('group');
-      const member = await new Member(groupId).subscribe(topic);
+      const member = await newMember(groupId).subscribe(topic);
       await write(topic, 'before');
       await until('a record', () => member.values.length === 1);
       await target.restart();
@@ -183,7 +138,7 @@ describe(`consumer groups on ${targetName}`, () => {
       open.push(() => classic.disconnect());
       await write(topic, 'a', 'b', 'c', 'd', 'e', 'f');
       await until('the first records', () => classicValues.length >= 6);
-      const consumer = await new Member(groupId).subscribe(topic);
+      const consumer = await newMember(groupId).subscribe(topic);
       let count = 0;
       await until(
         'both read',

@@ -168,6 +168,17 @@ describe(`kafkajs on ${targetName}`, () => {
     await until('the topic is gone', async () => !(await admin.listTopics()).includes(topic));
   }, 60_000);
 
+  it('seeks back and forth', async () => {
+    const topic = await newTopic();
+    await producer.send({ topic, messages: ['a', 'b', 'c'].map((value) => ({ value })) });
+    const seen: Seen[] = [];
+    const consumer = await consume(unique('group'), topic, seen);
+    await until('all records', () => seen.length === 3);
+    consumer.seek({ topic, partition: 0, offset: '1' });
+    await until('two of them again', () => seen.length === 5);
+    expect(seen.map(({ offset }) => offset)).toEqual(['0', '1', '2', '1', '2']);
+  }, 60_000);
+
   it('finds offsets by time', async () => {
     const topic = await newTopic();
     const at = 1_700_000_000_000;

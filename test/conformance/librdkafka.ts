@@ -1,7 +1,7 @@
 /** librdkafka in two builds: the prebuilt library of kafka-crab-js, and whatever kcat has. Neither is there on every machine. */
 import { describe, it } from '@jest/globals';
 import { execFile } from 'node:child_process';
-import type { KafkaClient, KafkaConfiguration } from 'kafka-crab-js';
+import type { KafkaClient, KafkaConfiguration, KafkaConsumer, Message } from 'kafka-crab-js';
 import { skipped } from './skipped.ts';
 
 const TIMEOUT_MS = 30_000;
@@ -51,4 +51,55 @@ export function kcat(args: readonly string[], input = ''): Promise<KcatRun> {
     );
     child.stdin!.end(input);
   });
+}
+
+/** A member of a group that keeps reading, and committing what it read, until it is closed. */
+export class LibrdkafkaMember {
+  readonly messages: Message[] = [];
+  readonly consumer: KafkaConsumer;
+  #isClosed = false;
+  #reading: Promise<void> = Promise.resolve();
+
+  constructor(client: KafkaClient, groupId: string, configuration: Record<string, string | number> = {}) {
+    this.consumer = client.createConsumer({
+      groupId,
+      enableAutoCommit: false,
+      configuration: { 'auto.offset.reset': 'earliest', ...configuration },
+    });
+  }
+
+  async subscribe(topic: string): Promise<this> {
+    await this.consumer.subscribe(topic);
+    this.#reading = this.#read();
+    return this;
+  }
+
+  get values(): string[] {
+    return this.messages.map(({ payload }) => payload.toString());
+  }
+
+  get partitions(): number {
+    return this.consumer.assignment().reduce((sum, { partitionOffset }) => sum + partitionOffset.length, 0);
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    await this.#reading;
+    // Closing alone says no goodbye, and goodbyes are said while one reads.
+    this.consumer.unsubscribe();
+    for (let round = 0; round < 5; round++) await this.consumer.recvBatch(1, 50).catch(() => []);
+    await this.consumer.disconnect();
+  }
+
+  async #read(): Promise<void> {
+    while (!this.#isClosed) {
+      // While the broker is away a read fails; the client comes back by itself.
+      const messages = await this.consumer.recvBatch(100, 100).catch(() => []);
+      for (const message of messages) {
+        this.messages.push(message);
+        await this.consumer.commitMessage(message, 'Sync');
+      }
+    }
+  }
 }

@@ -94,6 +94,49 @@ describe(`@platformatic/kafka on ${targetName}`, () => {
     expect(after).toEqual(['later']);
   }, 60_000);
 
+  it('gives back keys, headers, timestamps and tombstones, from where it is told, and finds places by time', async () => {
+    const topic = await newTopic();
+    const at = 1_700_000_000_000n;
+    const headers = { type: 'ride' };
+    const written = ['a', 'b', 'c'].map((value, index) => {
+      return { topic, key: 'k', value, headers, timestamp: at + BigInt(index) };
+    });
+    await producer.send({ messages: written });
+    await producer.send({ messages: [{ topic, key: 'k', timestamp: at + 3n }] });
+    const consumer = new Consumer({ ...base(), groupId: unique('group'), deserializers: stringDeserializers });
+    open.push({ close: () => consumer.close(true) });
+    const ends = await consumer.listOffsets({ topics: [topic] });
+    expect(ends.get(topic)).toEqual([4n]);
+    const places = await consumer.listOffsetsWithTimestamps({ topics: [topic], timestamp: at + 2n });
+    expect(places.get(topic)!.get(0)).toMatchObject({ offset: 2n, timestamp: at + 2n });
+    const stream = await consumer.consume({
+      topics: [topic],
+      mode: MessagesStreamModes.MANUAL,
+      offsets: [{ topic, partition: 0, offset: 1n }],
+      maxWaitTime: 200,
+    });
+    const seen: unknown[] = [];
+    stream.on('data', ({ offset, key, value, timestamp, headers: all }) => {
+      seen.push({ offset, key, value: value as string | null | undefined, timestamp, type: all.get('type') });
+    });
+    await until('all from there', () => seen.length === 3);
+    expect(seen).toEqual([
+      { offset: 1n, key: 'k', value: 'b', timestamp: at + 1n, type: 'ride' },
+      { offset: 2n, key: 'k', value: 'c', timestamp: at + 2n, type: 'ride' },
+      { offset: 3n, key: 'k', value: undefined, timestamp: at + 3n, type: undefined },
+    ]);
+  }, 60_000);
+
+  it('is told what cannot be written, and goes on', async () => {
+    const topic = await newTopic();
+    const impatient = new Producer({ ...base(), retries: 0, serializers: stringSerializers });
+    open.push(impatient);
+    const send = (to: string, value: string) => impatient.send({ messages: [{ topic: to, key: 'k', value }] });
+    await expect(send(topic, 'x'.repeat(2_000_000))).rejects.toThrow();
+    await expect(send(unique('nowhere'), 'x')).rejects.toThrow();
+    expect((await send(topic, 'x')).offsets).toMatchObject([{ offset: 0n }]);
+  }, 60_000);
+
   it('administers: topics, groups, configs, offsets', async () => {
     const topic = await newTopic(2);
     expect(await admin.listTopics()).toContain(topic);
