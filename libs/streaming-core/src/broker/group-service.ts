@@ -108,16 +108,18 @@ export class GroupService {
     return this.#carryOut<GroupError | GroupError[]>(this.coordinator.deleteOffsets(groupId, partitions));
   }
 
-  forgetTopic(topic: string): void {
-    void this.#perform(this.coordinator.forgetTopic(topic));
+  /** Resolves once the offsets of a topic that was deleted are gone from the log too, or could not be removed. */
+  async forgetTopic(topic: string): Promise<void> {
+    await Promise.all(this.#perform(this.coordinator.forgetTopic(topic)));
   }
 
   expireOffsets(): void {
     void this.#perform(this.coordinator.expireOffsets(this.now()));
   }
 
-  /** To be called once groups were loaded, for the sessions of their members. */
+  /** To be called once groups were loaded, for the sessions of their members, and for what an earlier run left unfinished. */
   wake(): void {
+    void this.#perform(this.coordinator.forgetMissingTopics());
     this.#arm(this.coordinator.nextDeadlineMs());
   }
 

@@ -32,6 +32,7 @@ export class GroupCoordinator {
   readonly #consumer: ConsumerGroups;
   readonly #mixed: MixedGroups;
   readonly #offsets: OffsetCommits;
+  readonly #topics: TopicsView;
 
   constructor(config: CoordinatorConfig, topics: TopicsView) {
     this.#table = new GroupTable(config);
@@ -40,6 +41,7 @@ export class GroupCoordinator {
     this.#consumer = new ConsumerGroups(this.#table, topics, this.#classic);
     this.#mixed = new MixedGroups(this.#table, this.#consumer, topics);
     this.#offsets = new OffsetCommits(this.#table);
+    this.#topics = topics;
   }
 
   /** Why this broker cannot answer for a group now, or `NONE`. */
@@ -127,7 +129,13 @@ export class GroupCoordinator {
 
   /** Offsets of a topic that was deleted: a new topic of that name must not begin in the middle. */
   forgetTopic(topic: string): CoordinatorEffect[] {
-    this.#offsets.forgetTopic(topic);
+    this.#offsets.forgetTopics((each) => each === topic);
+    return this.#table.takeEffects();
+  }
+
+  /** The same for topics that were deleted in an earlier run, which may have ended before the tombstones were durable. */
+  forgetMissingTopics(): CoordinatorEffect[] {
+    this.#offsets.forgetTopics((topic) => !this.#topics.get(topic));
     return this.#table.takeEffects();
   }
 

@@ -62,12 +62,12 @@ export class OffsetCommits {
     return errors;
   }
 
-  /** Offsets of a topic that was deleted: a new topic of that name must not begin in the middle. */
-  forgetTopic(topic: string): void {
+  /** Offsets of topics that are gone: a new topic of that name must not begin in the middle. */
+  forgetTopics(isGone: (topic: string) => boolean): void {
     for (const entry of this.table.entries()) {
       this.forget(
         entry,
-        everyOffset(entry).filter((each) => each.topic === topic),
+        everyOffset(entry).filter(({ topic }) => isGone(topic)),
       );
     }
   }

@@ -16,9 +16,9 @@ interface Asked {
   readonly topicId: string;
 }
 
-/** Deletes topics, by name or by id, with their files and what groups committed for them. */
+/** Deletes topics, by name or by id, with their files and what groups committed for them; answered once all of it is gone. */
 export function deleteTopics(services: BrokerServices): Handler<20> {
-  return (request, context) => {
+  return async (request, context) => {
     const { apiVersion } = context;
     const asked: readonly Asked[] =
       apiVersion >= TOPIC_IDS_FROM ? request.topics : request.topicNames.map((name) => ({ name, topicId: ZERO_UUID }));
@@ -26,12 +26,15 @@ export function deleteTopics(services: BrokerServices): Handler<20> {
     for (const each of asked) times.set(keyOf(each), (times.get(keyOf(each)) ?? 0) + 1);
     const unique = [...new Map(asked.map((each) => [keyOf(each), each])).values()];
     const quota = services.quotas.mutations(context, apiVersion >= STRICT_QUOTA_FROM);
+    const forgotten: Promise<void>[] = [];
     const responses = unique.map((each) => {
-      if (times.get(keyOf(each))! === 1) return deleteTopic(services, context, quota, each);
+      if (times.get(keyOf(each))! === 1) return deleteTopic(services, context, quota, each, forgotten);
       const errorMessage = `Duplicate topic ${each.name === null ? 'id' : 'name'}.`;
       return { ...each, errorCode: ERROR.INVALID_REQUEST, errorMessage };
     });
-    return { throttleTimeMs: quota.throttleTimeMs(), responses };
+    const throttleTimeMs = quota.throttleTimeMs();
+    await Promise.all(forgotten);
+    return { throttleTimeMs, responses };
   };
 }
 
@@ -39,7 +42,13 @@ function keyOf({ name, topicId }: Asked): string {
   return name === null ? `id ${topicId}` : `name ${name}`;
 }
 
-function deleteTopic(services: BrokerServices, context: RequestContext, quota: MutationQuota, asked: Asked) {
+function deleteTopic(
+  services: BrokerServices,
+  context: RequestContext,
+  quota: MutationQuota,
+  asked: Asked,
+  forgotten: Promise<void>[],
+) {
   const { topics, groups, logger } = services;
   const topic = asked.name === null ? topics.byId(asked.topicId) : topics.get(asked.name);
   const respond = (name: string | null, code: TopicError['code'], errorMessage: string | null) => ({
@@ -62,7 +71,7 @@ function deleteTopic(services: BrokerServices, context: RequestContext, quota: M
     return respond(shownName, 'KAFKA_STORAGE_ERROR', 'the topic could not be removed');
   } finally {
     // Also if some of its files are still there.
-    if (topic && !topics.get(topic.name)) groups.forgetTopic(topic.name);
+    if (topic && !topics.get(topic.name)) forgotten.push(groups.forgetTopic(topic.name));
   }
 }
 
