@@ -334,6 +334,8 @@ export class Broker {
   #onDirectoryEvent(event: LogDirectoryEvent): void {
     const { kind, ...details } = event;
     if (kind === 'recovered') this.#logger.warn(details, 'cut the torn end of a log');
+    else if (kind === 'removal-failed')
+      this.#logger.error(details, 'files of a deleted partition could not be removed');
     else this.#logger.error(details, 'upkeep of a partition failed');
   }
 }

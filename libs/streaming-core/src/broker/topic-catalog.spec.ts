@@ -21,10 +21,12 @@ class Directories implements PartitionHost {
     return { topic, index, setConfig: () => undefined } as unknown as Partition;
   }
 
-  remove(topic: string, index: number): void {
-    const name = `${topic}-${index}`;
-    if (name === this.failRemove) throw new StorageError('IO', 'cannot remove');
-    this.present.delete(name);
+  remove(topic: string, from: number, to: number): void {
+    for (let index = from; index < to; index++) {
+      const name = `${topic}-${index}`;
+      if (name === this.failRemove) throw new StorageError('IO', 'cannot remove');
+      this.present.delete(name);
+    }
   }
 }
 

@@ -34,10 +34,10 @@ export interface NewTopic {
 
 /** What the catalog needs of the disk. */
 export interface PartitionHost {
-  /** Opens or creates a partition, durably. */
+  /** Opens a partition, or creates it. What was created may be gone after a crash if nothing was acknowledged in it. */
   open(topic: string, partition: number, config: LogConfig): Partition;
-  /** Closes a partition and removes its directory, durably; nothing happens if there is none. */
-  remove(topic: string, partition: number): void;
+  /** Closes the partitions in [from, to) and removes their directories, durably; those that there are. */
+  remove(topic: string, from: number, to: number): void;
 }
 
 /** Why a topic cannot be created, changed or deleted: the protocol's error with a sentence. */
@@ -159,7 +159,7 @@ export class TopicCatalog {
         index < topic.partitions.length ? topic.partitions[index]! : this.host.open(name, index, config),
       );
     } catch (error) {
-      for (let index = topic.partitions.length; index < count; index++) this.host.remove(name, index);
+      this.host.remove(name, topic.partitions.length, count);
       this.#save(this.all().map(recordOf));
       throw error;
     }
@@ -285,7 +285,7 @@ export class TopicCatalog {
   }
 
   #removeDirectories(name: string, partitions: number): void {
-    for (let index = 0; index < partitions; index++) this.host.remove(name, index);
+    this.host.remove(name, 0, partitions);
   }
 
   #newId(): string {

@@ -39,6 +39,8 @@ export function advanceStart(state: LogState, offset: bigint): void {
   } catch (error) {
     // What is not durable must not be answered to the next who asks.
     state.startOffset = before;
+    // The file may tell otherwise by now.
+    state.isCheckpointDue = true;
     throw error;
   }
 }

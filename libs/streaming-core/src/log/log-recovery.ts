@@ -3,8 +3,9 @@ import type { BatchLedger } from './batch-ledger.js';
 import { containsValidBatch, scanBatches } from './batch-scan.js';
 import { readCheckpoint, type LogCheckpoint } from './log-checkpoint.js';
 import { CorruptLogError } from './log-errors.js';
+import type { EpochStart } from './log-foundation.js';
 import { Segment, type SegmentPlace } from './segment.js';
-import { CLEANED_SUFFIX, offsetOfFileName } from './segment-files.js';
+import { CLEANED_SUFFIX, offsetOfFileName, SWAP_SUFFIX } from './segment-files.js';
 import { finishSwaps } from './segment-swap.js';
 
 /**
@@ -18,6 +19,8 @@ export interface RecoveryOptions {
   readonly damagePolicy: DamagePolicy;
   /** Compaction leaves gaps between offsets; without it a gap is damage (the CRC does not cover a batch's offset). */
   readonly isCompacted: boolean;
+  /** The directory was created just now. */
+  readonly isNew?: boolean;
   /** When the batches that are found count as written: at the latest now. */
   readonly nowMs: number;
 }
@@ -40,6 +43,10 @@ export interface RecoveredLog {
   readonly isBehindCheckpoint: boolean;
   /** What lies past the checkpoint: whole, but perhaps in the system's cache alone. */
   readonly unproven: readonly { readonly segment: Segment; readonly from: number }[];
+  /** The active segment's indexes had to be made anew, and are in memory alone. */
+  readonly hasLostIndexes: boolean;
+  /** Of the batches past the checkpoint: each epoch with its first offset. */
+  readonly epochs: readonly EpochStart[];
   readonly report: RecoveryReport;
 }
 
@@ -59,28 +66,25 @@ class Recovery {
   private readonly segments: Segment[] = [];
   private readonly checkpoint: LogCheckpoint | null;
   private readonly unproven: { readonly segment: Segment; readonly from: number }[] = [];
+  private readonly epochs: EpochStart[] = [];
   private nextOffset = 0n;
   private scannedBytes = 0;
   private cutBytes = 0;
   private setAside: string | null = null;
   private ledgerIsLoaded = false;
+  private hasLostIndexes = false;
 
   constructor(
     private readonly place: SegmentPlace,
     private readonly ledger: BatchLedger,
     private readonly options: RecoveryOptions,
   ) {
-    this.checkpoint = readCheckpoint(place.storage, place.directory);
+    this.checkpoint = options.isNew === true ? null : readCheckpoint(place.storage, place.directory);
   }
 
   run(): RecoveredLog {
     const { place, checkpoint } = this;
-    this.removeLeftovers();
-    finishSwaps(place);
-    const bases = place.storage
-      .list(place.directory)
-      .map((name) => offsetOfFileName(name, '.log'))
-      .filter((base) => base !== null);
+    const bases = this.options.isNew === true ? [] : this.findSegments();
     if (bases.length === 0) bases.push(checkpoint?.startOffset ?? 0n);
     this.nextOffset = bases[0]!;
     for (const [i, base] of bases.entries()) {
@@ -106,6 +110,8 @@ class Recovery {
       cleanedOffset: minOffset(checkpoint?.cleanedOffset ?? 0n, this.nextOffset),
       isBehindCheckpoint: startOffset > this.nextOffset,
       unproven: this.unproven,
+      epochs: this.epochs,
+      hasLostIndexes: this.hasLostIndexes,
       report: { scannedBytes: this.scannedBytes, cutBytes: this.cutBytes, setAside: this.setAside },
     };
   }
@@ -120,7 +126,7 @@ class Recovery {
       throw new CorruptLogError(segment.logPath, segment.size, `it was ${from} bytes long at the last checkpoint`);
     }
     this.nextOffset = holdsCheckpoint ? checkpoint.recoveryOffset : segment.baseOffset;
-    segment.openTail(from, this.nextOffset);
+    this.hasLostIndexes ||= !segment.openTail(from, this.nextOffset);
     if (!this.ledgerIsLoaded) this.ledger.restore(this.place, this.segments, this.nextOffset, this.options.nowMs);
     this.ledgerIsLoaded = true;
     const { position, damage } = this.scan(segment, from);
@@ -145,6 +151,8 @@ class Recovery {
       segment.note(batch, position);
       const aborted = this.ledger.note(batch, this.options.nowMs);
       if (aborted !== null) segment.transactions.add(aborted);
+      const { partitionLeaderEpoch: epoch, baseOffset: startOffset } = batch;
+      if (epoch > (this.epochs.at(-1)?.epoch ?? -1)) this.epochs.push({ epoch, startOffset });
       this.nextOffset = batch.nextOffset;
       return true;
     });
@@ -184,11 +192,17 @@ class Recovery {
     return target;
   }
 
-  private removeLeftovers(): void {
+  /** Base offsets, after what a crash left half done is finished or gone. */
+  private findSegments(): bigint[] {
     const { storage, directory } = this.place;
-    for (const name of storage.list(directory)) {
-      if (name.endsWith(CLEANED_SUFFIX) || name.endsWith('.tmp')) storage.remove(path.join(directory, name));
+    let names = storage.list(directory);
+    const isLeftOver = (name: string) => name.endsWith(CLEANED_SUFFIX) || name.endsWith('.tmp');
+    for (const name of names) if (isLeftOver(name)) storage.remove(path.join(directory, name));
+    if (names.some((name) => name.endsWith(SWAP_SUFFIX))) {
+      finishSwaps(this.place);
+      names = storage.list(directory);
     }
+    return names.map((name) => offsetOfFileName(name, '.log')).filter((base) => base !== null);
   }
 }
 

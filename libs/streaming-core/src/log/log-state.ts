@@ -46,6 +46,11 @@ export class LogState {
     this.cleanedOffset = recovered.cleanedOffset;
   }
 
+  /** Whether recovery would have more to do, or less to go by, than if the log were saved now. */
+  get needsSaving(): boolean {
+    return this.uncheckedBytes > 0 || this.isCheckpointDue || this.cuts > 0;
+  }
+
   get active(): Segment {
     return this.segments.active;
   }

@@ -248,6 +248,7 @@ describe('PartitionLog on a failing disk', () => {
     const storage = new MemoryStorage();
     const fixture = new LogFixture(storage, { strictDurability: false });
     const log = fixture.open();
+    await log.prepare();
     log.append(batchOf(['a']), 0);
     storage.inject({ name: 'fail-sync', path: '.log' });
     await expect(log.sync()).rejects.toThrow(LogUnwritableError);

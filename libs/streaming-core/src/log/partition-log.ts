@@ -5,6 +5,8 @@ import { BatchLedger } from './batch-ledger.js';
 import type { FileHandles } from './file-handles.js';
 import type { LogConfig } from './log-config.js';
 import { advanceStart, dropOldest, truncateLog } from './log-cut.js';
+import type { GroupSync } from './group-sync.js';
+import { LogFoundation, type EpochKeeper } from './log-foundation.js';
 import { OffsetOutOfRangeError, SegmentGoneError, type LogUnwritableError } from './log-errors.js';
 import { readSegments, type ReadRequest } from './log-reader.js';
 import type { ReadBuffers } from './read-buffers.js';
@@ -24,7 +26,7 @@ export interface PartitionLogOptions {
   readonly clock: Clock;
   readonly handles: FileHandles;
   readonly readBuffers: ReadBuffers;
-  /** `<topic>-<partition>`; created if it is missing. */
+  /** `<topic>-<partition>`; created if it is missing. With records in it, its own name is durable already. */
   readonly directory: string;
   readonly config: LogConfig;
   readonly damagePolicy: DamagePolicy;
@@ -34,6 +36,12 @@ export interface PartitionLogOptions {
    */
   readonly strictDurability: boolean;
   readonly producerLimits?: ProducerStateLimits;
+  /** Who knows the leader epochs; nothing counts as durable before they are. */
+  readonly epochs?: EpochKeeper;
+  /** Syncs the directory above, for all the logs in it at once. */
+  readonly parentSync?: GroupSync;
+  /** The directory is as a clean end has left it: all names in it are durable. Default false: they may be in the cache alone. */
+  readonly wasClosed?: boolean;
 }
 
 /**
@@ -44,6 +52,7 @@ export class PartitionLog {
   readonly recovery: RecoveryReport;
   private readonly state: LogState;
   private readonly gate: WriteGate;
+  private readonly foundation: LogFoundation;
   private readonly writer: LogWriter;
   private readonly syncs: LogSync;
 
@@ -51,13 +60,13 @@ export class PartitionLog {
 
   /** @throws CorruptLogError, StorageError */
   constructor(private readonly options: PartitionLogOptions) {
-    const { storage, clock, handles, directory, config, strictDurability } = options;
-    storage.makeDirectory(directory);
+    const { storage, clock, handles, directory, config, strictDurability, parentSync, epochs, wasClosed } = options;
+    const isNew = storage.createDirectory(directory);
     const place: SegmentPlace = { storage, handles, directory, indexIntervalBytes: config.indexIntervalBytes };
     const ledger = new BatchLedger(options.producerLimits);
     const nowMs = clock.nowMs();
     const { damagePolicy } = options;
-    const recovered = recoverLog(place, ledger, { damagePolicy, isCompacted: config.compact, nowMs });
+    const recovered = recoverLog(place, ledger, { damagePolicy, isCompacted: config.compact, isNew, nowMs });
     this.recovery = recovered.report;
     this.state = new LogState(place, ledger, recovered, config);
     this.gate = new WriteGate(
@@ -67,14 +76,16 @@ export class PartitionLog {
       (error) => this.failureListener(error),
     );
     this.writer = new LogWriter(this.state, this.gate, clock, strictDurability);
-    this.syncs = new LogSync(this.state, this.gate, strictDurability);
+    this.foundation = new LogFoundation({ storage, directory, parentSync, epochs });
+    this.syncs = new LogSync(this.state, this.gate, this.foundation, strictDurability);
     const { active } = this.state;
     active.hold();
     this.state.activeSinceMs = active.largestTimestampMs < 0 ? nowMs : Math.min(nowMs, active.largestTimestampMs);
+    // What is found is shown to readers; a crash may have left the names of it in the cache alone.
+    if (!isNew && wasClosed !== true) storage.syncDirectory(directory);
     const { scannedBytes, cutBytes } = this.recovery;
     if (scannedBytes > 0 || cutBytes > 0 || recovered.isBehindCheckpoint) this.settleRecovered(recovered);
-    // The names of segments must be durable before anything in them is acknowledged, and a crash may have left them otherwise.
-    storage.syncDirectory(directory);
+    else if (recovered.hasLostIndexes) this.state.isCheckpointDue = true;
   }
 
   /** First offset that can be read. */
@@ -95,6 +106,11 @@ export class PartitionLog {
   /** What lies from here on is gone, or goes before the next write: it is never to be acknowledged. */
   get intactOffset(): bigint {
     return this.syncs.intactOffset;
+  }
+
+  /** Whether what is appended may be acknowledged on the operating system's word. */
+  get isPrepared(): boolean {
+    return this.foundation.isLaid;
   }
 
   get sizeBytes(): number {
@@ -197,6 +213,14 @@ export class PartitionLog {
   }
 
   /**
+   * Resolves when the names of the log and its leader epoch are durable: before that nothing that is written is to be
+   * acknowledged. Rejects as {@link sync} does.
+   */
+  prepare(): Promise<void> {
+    return this.syncs.prepare();
+  }
+
+  /**
    * Seals the active segment and begins a new one, unless it is empty.
    * @throws LogUnwritableError if its sync fails: all past {@link durableOffset} is then gone from the log
    */
@@ -222,6 +246,7 @@ export class PartitionLog {
   /** Puts a compacted segment, in the swap file of that name, in the place of its originals. */
   swapIn(swapName: string, originals: readonly Segment[], endOffset: bigint): void {
     const { baseOffset } = originals[0]!;
+    this.state.isCheckpointDue = true;
     for (const original of originals) original.retire();
     finishSwap(this.place, swapName, baseOffset, endOffset);
     this.state.segments.replace(originals, new Segment(this.place, baseOffset));
@@ -257,7 +282,7 @@ export class PartitionLog {
     await this.syncs.checkpointed();
   }
 
-  /** Syncs, saves checkpoint, indexes and producer state, and closes all files. */
+  /** Syncs, saves checkpoint, indexes and producer state where they have changed, and closes all files. */
   async close(): Promise<void> {
     const { state } = this;
     if (state.isClosed) return;
@@ -265,11 +290,22 @@ export class PartitionLog {
       if (this.gate.isOpen) {
         await this.sync();
         await this.syncs.checkpointed();
-        state.ledger.save(state.place, state.endOffset);
-        state.saveCheckpoint(state.durableOffset);
+        if (state.needsSaving) await this.saveAll();
       }
     } finally {
       this.abandon();
+    }
+  }
+
+  /** In the background where that works, so that a thousand logs close at once. */
+  private async saveAll(): Promise<void> {
+    const { state } = this;
+    const { storage, directory } = state.place;
+    await this.checkpoint();
+    if (!state.isCheckpointDue) await storage.syncDirectoryAside(directory);
+    else if (this.gate.isOpen) {
+      state.ledger.save(state.place, state.endOffset);
+      state.saveCheckpoint(state.durableOffset);
     }
   }
 
@@ -288,8 +324,9 @@ export class PartitionLog {
   }
 
   /** Recovered bytes may be in the page cache alone, or be what a failed sync left there: only now are they durable. */
-  private settleRecovered({ unproven }: RecoveredLog): void {
+  private settleRecovered({ unproven, epochs }: RecoveredLog): void {
     const { state } = this;
+    this.options.epochs?.found(epochs);
     for (const { segment, from } of unproven) {
       segment.file.rewrite(from, segment.size);
       segment.file.syncNow();

@@ -167,16 +167,16 @@ export class Segment {
 
   /**
    * Opens a segment for recovery: its indexes hold what they held of the batches before `position`, whose next offset is
-   * `offset`; {@link note} adds the rest.
+   * `offset`; {@link note} adds the rest. False: they were lost or senseless, and are made anew.
    * @throws CorruptLogError if the indexes are unusable and the batches before `position` do not check either
    */
-  openTail(position: number, offset: bigint): void {
+  openTail(position: number, offset: bigint): boolean {
     this.transactions.truncate(offset);
     const [offsets, times] = position === 0 ? [null, null] : this.readIndexes();
     if (offsets === null || times === null) {
       this.resetIndexes();
       this.noteAll(position);
-      return;
+      return position === 0;
     }
     [this.offsets, this.times] = [offsets, times];
     offsets.truncate(position);
@@ -185,6 +185,7 @@ export class Segment {
     this.maxTimestampOffset = times.lastOffset;
     this.sinceIndexEntry = 0;
     this.noteAfterLastEntry(position);
+    return true;
   }
 
   /** Cuts bytes that were never taken into the indexes. */

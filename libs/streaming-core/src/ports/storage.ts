@@ -20,16 +20,25 @@ export interface Storage {
   remove(path: string): void;
   /** Removes a directory and all that is in it; nothing happens if it does not exist. */
   removeDirectory(path: string): void;
+  /** As {@link removeDirectory}, without blocking: for directories with much in them. */
+  removeDirectoryAside(path: string): Promise<void>;
   rename(from: string, to: string): void;
   exists(path: string): boolean;
   /** Creates a directory and its missing parents; durable on return. */
   makeDirectory(path: string): void;
+  /**
+   * Creates a directory whose own name is not durable before its parent is synced; missing parents as {@link makeDirectory} does.
+   * False if it exists already.
+   */
+  createDirectory(path: string): boolean;
   /** Names in a directory, sorted; empty if it does not exist. */
   list(path: string): string[];
   /** Of the file system that holds a path: its size, and what may still be written. -1 where that is not known. */
   space(path: string): { readonly totalBytes: number; readonly usableBytes: number };
   /** Makes creations, renames and removals in a directory durable. */
   syncDirectory(path: string): void;
+  /** As {@link syncDirectory}, without blocking, for the changes made before the call. */
+  syncDirectoryAside(path: string): Promise<void>;
 }
 
 export interface WriteOptions {

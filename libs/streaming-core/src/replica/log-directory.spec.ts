@@ -119,13 +119,14 @@ describe('LogDirectory', () => {
     const first = new LogDirectory(options());
     const partition = first.open('rides', 0, config);
     await partition.append(batchOf('a'), -1);
-    first.remove('rides', 0);
-    first.remove('rides', 7);
+    first.remove('rides', 0, 1);
+    first.remove('rides', 7, 9);
     await expect(partition.append(batchOf('b'), -1)).rejects.toMatchObject({ errorName: 'UNKNOWN_TOPIC_OR_PARTITION' });
     expect(await valuesOf(first.open('rides', 0, config))).toEqual([]);
     await first.close();
     storage.rename('/data/rides-0', '/data/rides-0.0123.deleted');
     const second = new LogDirectory(options());
+    await new Promise(setImmediate);
     expect(storage.list('/data').filter((name) => name.includes('rides'))).toEqual([]);
     await second.close();
   });

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { FileHandles } from '../log/file-handles.js';
+import { GroupSync } from '../log/group-sync.js';
 import { ReadBuffers } from '../log/read-buffers.js';
 import type { LogConfig } from '../log/log-config.js';
 import { PartitionLog } from '../log/partition-log.js';
@@ -8,7 +9,9 @@ import type { Clock, Timer } from '../ports/clock.js';
 import type { HostProcess } from '../ports/process.js';
 import type { Random } from '../ports/random.js';
 import { StorageError, type Storage } from '../ports/storage.js';
+import { markCleanShutdown, takeCleanShutdown } from './clean-shutdown.js';
 import { DirectoryLock } from './directory-lock.js';
+import { DirectoryRemover } from './directory-remover.js';
 import { LeaderEpochs } from './leader-epochs.js';
 import { MetaPropertiesError, readMetaProperties, writeMetaProperties } from './meta-properties.js';
 import { Partition, type FlushPolicy } from './partition.js';
@@ -37,7 +40,9 @@ export type LogDirectoryEvent =
       readonly cutBytes: number;
       readonly setAside: string | null;
     }
-  | { readonly kind: 'maintenance-failed'; readonly partition: string; readonly error: unknown };
+  | { readonly kind: 'maintenance-failed'; readonly partition: string; readonly error: unknown }
+  /** What is left of a deleted partition takes room until the next start, which tries again. */
+  | { readonly kind: 'removal-failed'; readonly directory: string; readonly error: unknown };
 
 const DELETED_SUFFIX = '.deleted';
 const MAINTENANCE_INTERVAL_MS = 15_000;
@@ -54,11 +59,14 @@ export class LogDirectory {
   private readonly handles: FileHandles;
   private readonly partitions = new Map<string, Partition>();
   private readonly flush: FlushPolicy;
+  private readonly remover: DirectoryRemover;
+  private readonly parentSync: GroupSync;
+  private readonly wasClosed: boolean;
   private timers: Timer[] = [];
   private closed = false;
 
   /**
-   * Locks the directory (created if it is missing) and finishes deletions that a crash interrupted.
+   * Locks the directory (created if it is missing) and goes on with deletions that were interrupted.
    * @throws DirectoryInUseError, MetaPropertiesError, StorageError
    */
   constructor(private readonly options: LogDirectoryOptions) {
@@ -67,13 +75,18 @@ export class LogDirectory {
     this.handles = new FileHandles(storage);
     storage.makeDirectory(directory);
     syncParent(storage, directory);
+    this.parentSync = new GroupSync(() => storage.syncDirectoryAside(directory));
+    this.remover = new DirectoryRemover(storage, (doomed, error) => {
+      if (!this.closed) options.onEvent?.({ kind: 'removal-failed', directory: doomed, error });
+    });
     this.lock = DirectoryLock.take(storage, directory, options.process);
     try {
       this.clusterId = this.identify();
-      for (const name of storage.list(directory)) {
-        if (name.endsWith(DELETED_SUFFIX)) storage.removeDirectory(path.join(directory, name));
-      }
+      this.wasClosed = takeCleanShutdown(storage, directory);
       storage.syncDirectory(directory);
+      for (const name of storage.list(directory)) {
+        if (name.endsWith(DELETED_SUFFIX)) this.remover.add(path.join(directory, name));
+      }
     } catch (error) {
       this.lock.release();
       throw error;
@@ -83,7 +96,8 @@ export class LogDirectory {
   }
 
   /**
-   * Opens a partition, recovers it, and takes the lead in a new epoch; creates it if it is missing.
+   * Opens a partition, recovers it, and takes the lead in a new epoch; creates it if it is missing. That it is there is durable
+   * before anything in it is acknowledged, not on return: its owner knows which partitions there are.
    * @throws CorruptLogError, StorageError
    */
   open(topic: string, index: number, config: LogConfig): Partition {
@@ -93,6 +107,7 @@ export class LogDirectory {
     const { storage, clock, nodeId } = this.options;
     const directory = path.join(this.options.directory, name);
     const strictDurability = this.flush.mode === 'fsync';
+    const epochs = new LeaderEpochs(storage, directory);
     const log = new PartitionLog({
       storage,
       clock,
@@ -101,6 +116,9 @@ export class LogDirectory {
       directory,
       config,
       strictDurability,
+      epochs,
+      parentSync: this.parentSync,
+      wasClosed: this.wasClosed,
       // A disk that was writing when the power went may have written later pages and not earlier ones.
       damagePolicy: 'set-aside',
       producerLimits: {
@@ -110,23 +128,30 @@ export class LogDirectory {
     });
     const { cutBytes, setAside } = log.recovery;
     if (cutBytes > 0) this.options.onEvent?.({ kind: 'recovered', partition: name, cutBytes, setAside });
-    const epochs = new LeaderEpochs(storage, directory);
     const partition = new Partition({ topic, index, nodeId, log, epochs, flush: this.flush, clock });
     this.partitions.set(name, partition);
     return partition;
   }
 
-  /** Deletes a partition and its data, durably; nothing happens if there is none. A crash midway is finished at the next start. */
-  remove(topic: string, index: number): void {
+  /**
+   * Deletes the partitions of a topic from index `from` up to, not including, `to`; those that there are. Durable on return; their
+   * files go in the background, or after the next start.
+   */
+  remove(topic: string, from: number, to: number): void {
     const { storage, directory, random } = this.options;
-    const name = `${topic}-${index}`;
-    this.partitions.get(name)?.abandon();
-    this.partitions.delete(name);
-    if (!storage.exists(path.join(directory, name))) return;
-    const doomed = path.join(directory, `${name}.${random.bytes(8).toString('hex')}${DELETED_SUFFIX}`);
-    storage.rename(path.join(directory, name), doomed);
+    const doomed: string[] = [];
+    for (let index = from; index < to; index++) {
+      const name = `${topic}-${index}`;
+      this.partitions.get(name)?.abandon();
+      this.partitions.delete(name);
+      if (!storage.exists(path.join(directory, name))) continue;
+      const target = path.join(directory, `${name}.${random.bytes(8).toString('hex')}${DELETED_SUFFIX}`);
+      storage.rename(path.join(directory, name), target);
+      doomed.push(target);
+    }
+    // Also if none was found: a deletion that failed before this may have renamed them.
     storage.syncDirectory(directory);
-    storage.removeDirectory(doomed);
+    for (const target of doomed) this.remover.add(target);
   }
 
   /** One round of upkeep over all partitions. Failures go to `onEvent`; the other partitions go on. */
@@ -139,8 +164,11 @@ export class LogDirectory {
     if (this.closed) return;
     this.closed = true;
     for (const timer of this.timers) timer.cancel();
-    await Promise.all([...this.partitions.values()].map((partition) => partition.close().catch(() => undefined)));
+    const partitions = [...this.partitions.values()];
+    const ends = await Promise.allSettled(partitions.map((partition) => partition.close()));
+    await this.remover.stop();
     this.handles.closeAll();
+    this.markClean(partitions, ends);
     this.lock.release();
   }
 
@@ -148,6 +176,7 @@ export class LogDirectory {
   abandon(): void {
     if (this.closed) return;
     this.closed = true;
+    void this.remover.stop();
     for (const timer of this.timers) timer.cancel();
     for (const partition of this.partitions.values()) partition.abandon();
     this.handles.closeAll();
@@ -166,6 +195,17 @@ export class LogDirectory {
       throw new MetaPropertiesError(`${directory} belongs to node ${found.nodeId}, this is node ${nodeId}`);
     }
     return found.clusterId;
+  }
+
+  private markClean(partitions: readonly Partition[], ends: readonly PromiseSettledResult<void>[]): void {
+    const { storage, directory } = this.options;
+    if (!partitions.every((partition, i) => partition.isWritable && ends[i]!.status === 'fulfilled')) return;
+    try {
+      markCleanShutdown(storage, directory);
+    } catch (error) {
+      // The next start does what it does after a crash.
+      if (!(error instanceof StorageError)) throw error;
+    }
   }
 
   private async flushAll(): Promise<void> {

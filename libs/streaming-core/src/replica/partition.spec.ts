@@ -24,8 +24,8 @@ describe('Partition', () => {
   });
 
   const open = (flush: FlushPolicy = { mode: 'fsync' }) => {
-    const log = fixture.open({ strictDurability: flush.mode === 'fsync' });
     const epochs = new LeaderEpochs(storage, fixture.directory);
+    const log = fixture.open({ epochs, strictDurability: flush.mode === 'fsync' });
     return new Partition({ topic: 'rides', index: 0, nodeId: 1, log, epochs, flush, clock: fixture.clock });
   };
   const fetch = async (partition: Partition, fromOffset: bigint, currentLeaderEpoch = -1) =>
@@ -51,9 +51,10 @@ describe('Partition', () => {
 
   it('takes the system’s word with flush=os', async () => {
     const partition = open({ mode: 'os' });
+    await partition.append(batchOf(['the first waits for its epoch']), -1);
     storage.holdSyncs();
     await partition.append(batchOf(['a']), -1);
-    expect(partition.highWatermark).toBe(1n);
+    expect(partition.highWatermark).toBe(2n);
   });
 
   it('wakes subscribers when the high watermark rises, until they unsubscribe', async () => {
@@ -97,12 +98,9 @@ describe('Partition', () => {
 
   it('never gives the number of an epoch twice, even when its records were lost', async () => {
     const first = open({ mode: 'os' });
-    const second = (await first.close(), open({ mode: 'os' }));
-    await second.append(batchOf(['a', 'b']), -1);
-    await second.close();
-    const third = open({ mode: 'os' });
-    const { leaderEpoch } = third;
-    await third.close();
+    await first.append(batchOf(['a', 'b']), -1);
+    const { leaderEpoch } = first;
+    await first.close();
     // The epoch file survives, the log does not.
     for (const name of storage.list(fixture.directory)) {
       if (name !== 'leader-epoch-checkpoint') storage.remove(fixture.file(name));
@@ -154,18 +152,70 @@ describe('Partition', () => {
     expect(first.leaderEpoch).toBe(0);
     await first.append(batchOf(['a', 'b']), -1);
     await first.close();
-    await open().close();
+    const second = open();
+    expect(second.leaderEpoch).toBe(1);
+    await second.close();
+    // Nothing was written in the second one's.
     const third = open();
-    expect(third.leaderEpoch).toBe(2);
+    expect(third.leaderEpoch).toBe(1);
     await third.append(batchOf(['c']), -1);
     expect(third.endOfEpoch(0)).toEqual({ epoch: 0, endOffset: 2n });
-    expect(third.endOfEpoch(1)).toEqual({ epoch: 0, endOffset: 2n });
-    expect(third.endOfEpoch(2)).toEqual({ epoch: 2, endOffset: 3n });
-    expect(third.endOfEpoch(3)).toEqual({ epoch: -1, endOffset: -1n });
-    expect(await errorName(fetch(third, 0n, 1))).toBe('FENCED_LEADER_EPOCH');
-    expect(await errorName(fetch(third, 0n, 3))).toBe('UNKNOWN_LEADER_EPOCH');
-    expect(await errorName(fetch(third, 0n, 2))).toBe('no error');
-    expect(storage.readFile(fixture.file('leader-epoch-checkpoint'))!.toString()).toBe('0\n2\n0 0\n2 2\n');
+    expect(third.endOfEpoch(1)).toEqual({ epoch: 1, endOffset: 3n });
+    expect(third.endOfEpoch(2)).toEqual({ epoch: -1, endOffset: -1n });
+    expect(await errorName(fetch(third, 0n, 0))).toBe('FENCED_LEADER_EPOCH');
+    expect(await errorName(fetch(third, 0n, 2))).toBe('UNKNOWN_LEADER_EPOCH');
+    expect(await errorName(fetch(third, 0n, 1))).toBe('no error');
+    expect(storage.readFile(fixture.file('leader-epoch-checkpoint'))!.toString()).toBe('0\n2\n0 0\n1 2\n');
+  });
+
+  it('answers with the epoch before where one has left no records', () => {
+    storage.makeDirectory(fixture.directory);
+    storage.writeFileAtomic(fixture.file('leader-epoch-checkpoint'), Buffer.from('0\n2\n3 0\n5 0\n'));
+    const partition = open();
+    expect(partition.leaderEpoch).toBe(6);
+    expect(partition.endOfEpoch(4)).toMatchObject({ endOffset: 0n });
+  });
+
+  it.each<FlushPolicy>([{ mode: 'fsync' }, { mode: 'os' }])(
+    'makes its epoch and its names durable before the first acknowledgement ($mode), and not sooner',
+    async (flush) => {
+      const partition = open(flush);
+      expect(storage.list(fixture.directory)).not.toContain('leader-epoch-checkpoint');
+      storage.holdSyncs();
+      let isAcknowledged = false;
+      const acknowledged = partition.append(batchOf(['a']), 1).then(() => (isAcknowledged = true));
+      await new Promise(setImmediate);
+      expect(isAcknowledged).toBe(false);
+      expect(partition.highWatermark).toBe(0n);
+      storage.releaseSyncs();
+      await acknowledged;
+      storage.crash();
+      expect(open(flush).leaderEpoch).toBe(1);
+    },
+  );
+
+  it('begins no epoch again of which a record was found after a crash', async () => {
+    const first = open({ mode: 'os' });
+    storage.holdSyncs();
+    const unanswered = first.append(batchOf(['a']), 1).catch(() => undefined);
+    // The process dies; the system keeps what it was given.
+    first.abandon();
+    storage.releaseSyncs();
+    await unanswered;
+    const second = open({ mode: 'os' });
+    expect([second.leaderEpoch, second.highWatermark]).toEqual([1, 1n]);
+    second.abandon();
+    expect(open({ mode: 'os' }).leaderEpoch).toBe(1);
+  });
+
+  it('takes back what cannot be acknowledged because its epoch cannot be written', async () => {
+    const partition = open({ mode: 'os' });
+    storage.inject({ name: 'fail-append', code: 'DISK_FULL', path: '.aside.tmp' });
+    expect(await errorName(partition.append(batchOf(['a']), -1))).toBe('KAFKA_STORAGE_ERROR');
+    expect([partition.endOffset, partition.highWatermark]).toEqual([0n, 0n]);
+    fixture.clock.advance(1000);
+    await partition.append(batchOf(['b']), -1);
+    expect([partition.endOffset, partition.highWatermark]).toEqual([1n, 1n]);
   });
 
   it('deletes records up to an offset', async () => {

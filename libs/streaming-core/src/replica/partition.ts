@@ -85,7 +85,7 @@ export class Partition {
   private closedBy: PartitionError | null = null;
   private maintenance: Promise<void> | null = null;
 
-  /** Takes the lead in a new epoch, durably. */
+  /** Takes the lead in a new epoch, which is durable before anything is acknowledged in it. `log` was opened with the same `epochs`. */
   constructor(private readonly options: PartitionOptions) {
     this.topic = options.topic;
     this.index = options.index;
@@ -283,6 +283,7 @@ export class Partition {
   /** Answers what waits and lets go of the files: the topic is deleted. */
   abandon(): void {
     this.stop(new PartitionError('UNKNOWN_TOPIC_OR_PARTITION', `${this.name} is deleted`));
+    this.epochs.close();
     this.log.abandon();
   }
 
@@ -306,13 +307,19 @@ export class Partition {
     const result = { ...appended, logStartOffset: this.startOffset };
     const endOffset = appended.lastOffset + 1n;
     const waiting = acks === 0 ? Promise.resolve() : this.waiters.wait(endOffset, acks === 1 ? 'leader' : 'majority');
-    if (this.options.flush.mode === 'fsync') this.commitDurably();
-    else this.advance();
+    if (this.trustsSystem) this.advance();
+    else this.commitDurably();
     return waiting.then(() => result);
   }
 
+  /** The first record after a start waits for more than the system's word: its epoch must be durable. */
+  private get trustsSystem(): boolean {
+    return this.options.flush.mode !== 'fsync' && this.log.isPrepared;
+  }
+
   private commitDurably(): void {
-    this.log.sync().then(
+    const durable = this.options.flush.mode === 'fsync' ? this.log.sync() : this.log.prepare();
+    durable.then(
       () => this.advance(),
       (error: unknown) => this.takeBack(error),
     );
@@ -321,7 +328,7 @@ export class Partition {
   /** The leader's own log is as far as its flush policy says: takes that to the quorum. */
   private advance(): void {
     if (this.closedBy !== null) return;
-    const ownEnd = this.options.flush.mode === 'fsync' ? this.log.durableOffset : this.log.endOffset;
+    const ownEnd = this.trustsSystem ? this.log.endOffset : this.log.durableOffset;
     this.quorum.acknowledge(this.options.nodeId, ownEnd);
     const committed = this.quorum.committedOffset();
     const rises = committed !== null && committed > this.committed;

@@ -25,8 +25,8 @@ class World {
   }
 
   open(): Partition {
-    const log = this.fixture.open();
     const epochs = new LeaderEpochs(this.storage, this.fixture.directory);
+    const log = this.fixture.open({ epochs });
     const { clock } = this.fixture;
     return new Partition({ topic: 'rides', index: 0, nodeId: 1, log, epochs, flush: { mode: 'fsync' }, clock });
   }

@@ -11,22 +11,31 @@ export class DiskDirectory {
   names = new Map<string, DiskEntry>();
   private platter = new Map<string, DiskEntry>();
   private pending: Change[] = [];
+  private onPlatter = 0;
+
+  /** How many changes there have been. */
+  get changes(): number {
+    return this.onPlatter + this.pending.length;
+  }
 
   change(change: Change): void {
     change(this.names);
     this.pending.push(change);
   }
 
-  sync(): void {
-    this.platter = new Map(this.names);
-    this.pending = [];
+  /** Brings the first `upTo` of all changes to the platter. */
+  sync(upTo = this.changes): void {
+    for (const change of this.pending.splice(0, Math.max(0, upTo - this.onPlatter))) {
+      change(this.platter);
+      this.onPlatter += 1;
+    }
   }
 
   /** The power goes: some of the changes, the first of them, have reached the platter. */
   losePower(random: SeededRandom): void {
     const draw = random.next();
     const count = draw < 0.4 ? 0 : draw < 0.6 ? this.pending.length : random.int(this.pending.length + 1);
-    for (const change of this.pending.slice(0, count)) change(this.platter);
+    this.sync(this.onPlatter + count);
     this.pending = [];
     this.names = new Map(this.platter);
     for (const entry of this.names.values()) entry.losePower(random);

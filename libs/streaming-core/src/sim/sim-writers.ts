@@ -109,7 +109,8 @@ export class IdempotentProducer {
         () => `${this.name}: sequence ${baseSequence} is refused with ${code}: ${String(error)}`,
       );
     } finally {
-      batch.isUnderWay = false;
+      // After the machine is gone it may be on its way to the next one.
+      if (isUp()) batch.isUnderWay = false;
     }
   }
 }

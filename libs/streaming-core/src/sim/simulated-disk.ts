@@ -21,7 +21,8 @@ export class SimulatedDisk {
   /** Asked at every step: whether it fails, and how. */
   faultAt: (action: DiskAction, file: string) => StorageErrorCode | null = () => null;
   steps = 0;
-  private boots = 0;
+  /** Machines started so far. */
+  boots = 0;
   private isUp = false;
 
   constructor(readonly random: SeededRandom) {}
@@ -49,6 +50,11 @@ export class SimulatedDisk {
 
   isRunning(boot: number): boolean {
     return this.isUp && boot === this.boots;
+  }
+
+  /** For this module: the time that a call takes that does not block. */
+  async turns(): Promise<void> {
+    for (let turn = this.random.int(4); turn >= 0; turn--) await Promise.resolve();
   }
 
   /** For this module: passes, fails or is the machine's last. `lastWords` is what still happens of it. */
@@ -131,6 +137,11 @@ class MachineStorage implements Storage {
     this.remove(directory);
   }
 
+  async removeDirectoryAside(directory: string): Promise<void> {
+    await this.disk.turns();
+    this.removeDirectory(directory);
+  }
+
   rename(from: string, to: string): void {
     this.disk.step(this.boot, 'rename', from);
     const entry = this.disk.tree.find(from);
@@ -147,12 +158,18 @@ class MachineStorage implements Storage {
 
   makeDirectory(directory: string): void {
     if (this.disk.tree.find(directory) instanceof DiskDirectory) return;
+    this.createDirectory(directory);
+    this.syncDirectory(path.dirname(path.normalize(directory)));
+  }
+
+  createDirectory(directory: string): boolean {
+    if (this.disk.tree.find(directory) instanceof DiskDirectory) return false;
     const parent = path.dirname(path.normalize(directory));
     this.makeDirectory(parent);
     this.disk.step(this.boot, 'mkdir', directory);
     const created = new DiskDirectory();
     this.disk.tree.directory(parent).change((names) => names.set(path.basename(directory), created));
-    this.syncDirectory(parent);
+    return true;
   }
 
   list(directory: string): string[] {
@@ -168,6 +185,15 @@ class MachineStorage implements Storage {
   syncDirectory(directory: string): void {
     this.disk.step(this.boot, 'syncDirectory', directory);
     this.disk.tree.directory(directory).sync();
+  }
+
+  async syncDirectoryAside(directory: string): Promise<void> {
+    this.disk.step(this.boot, 'syncDirectory', directory);
+    const entry = this.disk.tree.directory(directory);
+    const upTo = entry.changes;
+    await this.disk.turns();
+    this.disk.step(this.boot, 'synced', directory);
+    entry.sync(upTo);
   }
 }
 
@@ -205,7 +231,7 @@ class MachineFile implements StorageFile {
 
   async read(target: Buffer, position: number): Promise<number> {
     this.step('read');
-    await this.turns();
+    await this.disk.turns();
     return this.inode.read(target, position);
   }
 
@@ -222,7 +248,7 @@ class MachineFile implements StorageFile {
   async sync(): Promise<void> {
     this.strikeSync();
     const ticket = this.inode.beginSync();
-    await this.turns();
+    await this.disk.turns();
     // Also if the file was closed meanwhile.
     this.disk.step(this.boot, 'synced', this.path);
     this.inode.finishSync(ticket);
@@ -249,9 +275,5 @@ class MachineFile implements StorageFile {
   private step(action: DiskAction, lastWords?: () => void): void {
     if (this.isClosed) throw new StorageError('IO', `${this.path} is closed`);
     this.disk.step(this.boot, action, this.path, lastWords);
-  }
-
-  private async turns(): Promise<void> {
-    for (let turn = this.disk.random.int(4); turn >= 0; turn--) await Promise.resolve();
   }
 }

@@ -91,6 +91,10 @@ export class FaultStorage implements Storage {
     this.inner.removeDirectory(path);
   }
 
+  async removeDirectoryAside(path: string): Promise<void> {
+    await this.inner.removeDirectoryAside(path);
+  }
+
   rename(from: string, to: string): void {
     this.inner.rename(from, to);
     this.#heal(to);
@@ -104,12 +108,20 @@ export class FaultStorage implements Storage {
     this.inner.makeDirectory(path);
   }
 
+  createDirectory(path: string): boolean {
+    return this.inner.createDirectory(path);
+  }
+
   list(path: string): string[] {
     return this.inner.list(path);
   }
 
   syncDirectory(path: string): void {
     this.inner.syncDirectory(path);
+  }
+
+  async syncDirectoryAside(path: string): Promise<void> {
+    await this.inner.syncDirectoryAside(path);
   }
 
   space(path: string): { readonly totalBytes: number; readonly usableBytes: number } {

@@ -12,12 +12,15 @@ export class TimedStorage implements Storage {
   readonly createExclusive: Storage['createExclusive'];
   readonly remove: Storage['remove'];
   readonly removeDirectory: Storage['removeDirectory'];
+  readonly removeDirectoryAside: Storage['removeDirectoryAside'];
   readonly rename: Storage['rename'];
   readonly exists: Storage['exists'];
   readonly makeDirectory: Storage['makeDirectory'];
+  readonly createDirectory: Storage['createDirectory'];
   readonly list: Storage['list'];
   readonly space: Storage['space'];
   readonly syncDirectory: Storage['syncDirectory'];
+  readonly syncDirectoryAside: Storage['syncDirectoryAside'];
 
   constructor(
     private readonly storage: Storage,
@@ -30,12 +33,15 @@ export class TimedStorage implements Storage {
     this.createExclusive = (path, contents) => storage.createExclusive(path, contents);
     this.remove = (path) => storage.remove(path);
     this.removeDirectory = (path) => storage.removeDirectory(path);
+    this.removeDirectoryAside = (path) => storage.removeDirectoryAside(path);
     this.rename = (from, to) => storage.rename(from, to);
     this.exists = (path) => storage.exists(path);
     this.makeDirectory = (path) => storage.makeDirectory(path);
+    this.createDirectory = (path) => storage.createDirectory(path);
     this.list = (path) => storage.list(path);
     this.space = (path) => storage.space(path);
     this.syncDirectory = (path) => storage.syncDirectory(path);
+    this.syncDirectoryAside = (path) => storage.syncDirectoryAside(path);
   }
 
   open(path: string): StorageFile {

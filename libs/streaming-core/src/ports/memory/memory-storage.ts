@@ -58,14 +58,12 @@ export class MemoryStorage implements Storage {
   }
 
   async writeFileAside(file: string, contents: Buffer): Promise<void> {
-    const { generation } = this;
     const key = path.normalize(file);
     this.assertParent(key);
     this.strikeAppend(key, contents.length, () => undefined);
     const inode = new MemoryInode();
     this.entries.set(key, inode);
-    await Promise.resolve();
-    if (!this.isAlive(generation)) throw new StorageError('IO', `${file}: the machine crashed`);
+    await this.later(file);
     inode.append(contents);
     inode.sync(inode.size);
   }
@@ -84,6 +82,11 @@ export class MemoryStorage implements Storage {
     const key = path.normalize(directory);
     for (const name of this.entries.keys()) if (isUnder(name, key)) this.entries.delete(name);
     this.entries.delete(key);
+  }
+
+  async removeDirectoryAside(directory: string): Promise<void> {
+    await this.later(directory);
+    this.removeDirectory(directory);
   }
 
   rename(from: string, to: string): void {
@@ -117,6 +120,15 @@ export class MemoryStorage implements Storage {
     this.durableEntries.set(key, 'directory');
   }
 
+  createDirectory(directory: string): boolean {
+    const key = path.normalize(directory);
+    if (isRoot(key) || this.entries.get(key) === 'directory') return false;
+    if (this.entries.has(key)) throw new StorageError('IO', `${directory} is a file`);
+    this.makeDirectory(path.dirname(key));
+    this.entries.set(key, 'directory');
+    return true;
+  }
+
   list(directory: string): string[] {
     const key = path.normalize(directory);
     return [...this.entries.keys()]
@@ -135,6 +147,11 @@ export class MemoryStorage implements Storage {
       if (path.dirname(name) === key && !this.entries.has(name)) this.durableEntries.delete(name);
     }
     for (const [name, entry] of this.entries) if (path.dirname(name) === key) this.durableEntries.set(name, entry);
+  }
+
+  async syncDirectoryAside(directory: string): Promise<void> {
+    await this.later(directory);
+    this.syncDirectory(directory);
   }
 
   /** Arms a fault. Several may be armed; each strikes once. */
@@ -204,6 +221,13 @@ export class MemoryStorage implements Storage {
 
   isAlive(generation: number): boolean {
     return generation === this.generation;
+  }
+
+  /** What a call does that does not block is done after it has returned, if the machine still runs. */
+  private async later(file: string): Promise<void> {
+    const { generation } = this;
+    await Promise.resolve();
+    if (!this.isAlive(generation)) throw new StorageError('IO', `${file}: the machine crashed`);
   }
 
   private takeFault(file: string, names: readonly StorageFault['name'][]): StorageFault | undefined {

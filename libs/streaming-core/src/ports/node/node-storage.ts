@@ -20,7 +20,7 @@ import {
   writeSync,
   writevSync,
 } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { open, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { StorageError, type Storage, type StorageErrorCode, type StorageFile, type WriteOptions } from '../storage.js';
 
@@ -73,6 +73,14 @@ export class NodeStorage implements Storage {
     translate(`remove ${directory}`, () => rmSync(directory, { recursive: true, force: true }));
   }
 
+  async removeDirectoryAside(directory: string): Promise<void> {
+    try {
+      await rm(directory, { recursive: true, force: true });
+    } catch (error) {
+      throw toStorageError(`remove ${directory}`, error);
+    }
+  }
+
   rename(from: string, to: string): void {
     translate(`rename ${from} to ${to}`, () => renameSync(from, to));
   }
@@ -88,6 +96,21 @@ export class NodeStorage implements Storage {
     if (!existsSync(parent)) this.makeDirectory(parent);
     translate(`create ${directory}`, () => mkdirSync(directory));
     this.syncDirectory(parent);
+  }
+
+  createDirectory(directory: string): boolean {
+    return translate(`create ${directory}`, () => {
+      try {
+        mkdirSync(directory);
+        return true;
+      } catch (error) {
+        if (codeOf(error) === 'EEXIST') return false;
+        if (codeOf(error) !== 'ENOENT') throw error;
+        this.makeDirectory(path.dirname(path.resolve(directory)));
+        mkdirSync(directory);
+        return true;
+      }
+    });
   }
 
   list(directory: string): string[] {
@@ -112,6 +135,20 @@ export class NodeStorage implements Storage {
         closeSync(handle);
       }
     });
+  }
+
+  async syncDirectoryAside(directory: string): Promise<void> {
+    if (process.platform === 'win32') return;
+    try {
+      const handle = await open(directory, 'r');
+      try {
+        await handle.sync();
+      } finally {
+        await handle.close();
+      }
+    } catch (error) {
+      throw toStorageError(`sync ${directory}`, error);
+    }
   }
 }
 
