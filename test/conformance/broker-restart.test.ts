@@ -65,10 +65,11 @@ async function writeThroughKill({ write, close }: Writer): Promise<void> {
   const writing = (async () => {
     for (; !isOver; acknowledged++) await write(topic, String(acknowledged));
   })();
-  await until('some records', () => acknowledged >= ENOUGH, 60_000);
+  const acknowledges = (count: number): Promise<void> =>
+    Promise.race([until(`${count} records`, () => acknowledged >= count, 60_000), writing]);
+  await acknowledges(ENOUGH);
   await target.restart();
-  const before = acknowledged;
-  await until('more records', () => acknowledged >= before + ENOUGH, 60_000);
+  await acknowledges(acknowledged + ENOUGH);
   isOver = true;
   await writing;
   await close();

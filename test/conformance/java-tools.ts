@@ -2,6 +2,7 @@
 import { afterAll, describe } from '@jest/globals';
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
@@ -99,9 +100,13 @@ class ToolHost {
     return run;
   }
 
-  stop(): void {
-    this.#process?.stdin!.end();
+  async stop(): Promise<void> {
+    const child = this.#process;
     this.#process = null;
+    if (child?.exitCode !== null || child.signalCode !== null) return;
+    const exited = once(child, 'exit');
+    child.stdin!.end();
+    await exited;
   }
 
   #ask(words: readonly string[]): Promise<ToolRun> {
