@@ -176,11 +176,11 @@ function addQuotas(program: Command): void {
     quotas
       .command('set')
       .description('set quotas: producer_byte_rate, consumer_byte_rate, request_percentage, controller_mutation_rate')
-      .argument('<key=value...>', 'what to set, per second; with --ip: connection_creation_rate'),
+      .argument('[key=value...]', 'what to set, per second; with --ip: connection_creation_rate'),
   ).action(async (values: string[], options: BootstrapOptions & QuotaTarget) =>
     (await import('./quotas.js')).setQuotas(settingsOf(values), options),
   );
-  target(quotas.command('unset').description('remove quotas').argument('<key...>', 'what to remove')).action(
+  target(quotas.command('unset').description('remove quotas').argument('[key...]', 'what to remove')).action(
     async (keys: string[], options: BootstrapOptions & QuotaTarget) =>
       (await import('./quotas.js')).unsetQuotas(keys, options),
   );

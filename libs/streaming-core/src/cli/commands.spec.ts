@@ -182,6 +182,7 @@ describe('streaming-core', () => {
         ['topics', 'alter', 'rides'],
         ['acls', 'add', '--topic', 'rides', '--principal', 'User:a', '--operation', 'any'],
         ['quotas', 'set', 'producer_byte_rate=1'],
+        ['quotas', 'set', '--client-id', 'producer_byte_rate=1'],
       ]) {
         expect(await run(args)).toMatchObject({ code: 2, out: '' });
       }

@@ -87,7 +87,10 @@ function explainLeaves(error: unknown): string {
     ].join('\n');
   }
   const unreachable = leaves.findLast(({ code }) => UNREACHABLE.has(code ?? ''));
-  return unreachable === undefined ? saidBy(error) : `no broker answers: ${unreachable.message}`;
+  if (unreachable === undefined) return saidBy(error);
+  // Why: a refused connection, a certificate that is not trusted.
+  const reason = leaves.at(-1)!.message;
+  return `no broker answers: ${unreachable.message}${reason === unreachable.message ? '' : ` ${reason}`}`;
 }
 
 /** Of several errors in one what each of them says: what holds them says no more than that there are some. */

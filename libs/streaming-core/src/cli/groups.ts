@@ -2,7 +2,7 @@ import { ListOffsetTimestamps, type Admin } from '@platformatic/kafka';
 import { listOffsets, partitionCount, withAdmin, type BootstrapOptions, type ShowOptions } from './admin-session.js';
 import { CommandError } from './command-error.js';
 import { EXIT, exitCodeOf, explain } from './explain.js';
-import { printJson, printRows } from './output.js';
+import { counted, printJson, printRows } from './output.js';
 
 export async function listGroups(options: ShowOptions): Promise<void> {
   const groups = await withAdmin(options, (admin) => admin.listGroups());
@@ -31,7 +31,9 @@ export async function describeGroup(groupId: string, options: ShowOptions): Prom
       printJson({ groupId, state: group.state, members, offsets });
       return;
     }
-    console.log(`${groupId}: ${group.state}, ${members.length} members, assignor ${group.protocol || 'none'}\n`);
+    console.log(
+      `${groupId}: ${group.state}, ${counted(members.length, 'member')}, assignor ${group.protocol || 'none'}\n`,
+    );
     if (members.length > 0) {
       const shown = members.map(({ id, clientId, clientHost, assigned }) => ({
         member: id,

@@ -19,6 +19,11 @@ export function printJson(value: unknown): void {
   console.log(toJson(value));
 }
 
+/** `1 record`, `2 records` */
+export function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
+}
+
 /** Offsets are int64: those that a double cannot hold stay text. */
 function toJson(value: unknown): string {
   return JSON.stringify(value, (_, field: unknown) => {

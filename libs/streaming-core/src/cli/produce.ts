@@ -4,6 +4,7 @@ import type { OutgoingRecord } from '../client/types.js';
 import { commandSecurity } from './security.js';
 import type { BootstrapOptions } from './admin-session.js';
 import { CommandError } from './command-error.js';
+import { counted } from './output.js';
 
 const BATCH_RECORDS = 500;
 
@@ -39,7 +40,7 @@ export async function produce(
       if (process.stdin.isTTY || batch.length >= BATCH_RECORDS) await flush();
     }
     await flush();
-    console.error(`${sent} records written to ${topic}`);
+    console.error(`${counted(sent, 'record')} written to ${topic}`);
   } finally {
     await client.close();
   }

@@ -40,6 +40,7 @@ export async function setQuotas(
   values: Readonly<Record<string, string>>,
   options: BootstrapOptions & QuotaTarget,
 ): Promise<void> {
+  checkNamed(Object.keys(values), options);
   const ops = Object.entries(values).map(([key, text]) => {
     const value = Number(text);
     if (text.trim() === '' || !Number.isFinite(value)) throw new UsageError(`${key}: ${text} is not a number`);
@@ -50,11 +51,20 @@ export async function setQuotas(
 }
 
 export async function unsetQuotas(names: readonly string[], options: BootstrapOptions & QuotaTarget): Promise<void> {
+  checkNamed(names, options);
   await alter(
     names.map((key) => ({ key, value: 0, remove: true }) as Operation),
     options,
   );
   console.log(`unset ${names.join(', ')}`);
+}
+
+/** An option whose name may be left out takes the quota that follows it for one. */
+function checkNamed(quotas: readonly string[], { user, clientId, ip }: QuotaTarget): void {
+  if (quotas.length > 0) return;
+  const taken = [user, clientId, ip].find((name) => typeof name === 'string' && /^\w+_\w+/.test(name));
+  const hint = taken === undefined ? '' : ` Options without a name go behind it: ${String(taken)} --client-id`;
+  throw new UsageError(`say which quotas, such as producer_byte_rate.${hint}`);
 }
 
 async function alter(ops: Operation[], options: BootstrapOptions & QuotaTarget): Promise<void> {

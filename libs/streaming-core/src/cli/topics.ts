@@ -2,7 +2,7 @@ import { ConfigResourceTypes, ListOffsetTimestamps } from '@platformatic/kafka';
 import { listOffsets, partitionCount, withAdmin, type BootstrapOptions, type ShowOptions } from './admin-session.js';
 import { UsageError } from './command-error.js';
 import { changeConfigs, ownConfigs } from './configs.js';
-import { printJson, printRows } from './output.js';
+import { counted, printJson, printRows } from './output.js';
 
 type Configs = Readonly<Record<string, string>>;
 
@@ -24,7 +24,7 @@ export async function createTopic(
     admin.createTopics({ topics: [topic], partitions, replicas: -1, configs }),
   );
   if (options.json) printJson({ topic, id: created?.id, partitions });
-  else console.log(`created ${topic} with ${partitions} partitions`);
+  else console.log(`created ${topic} with ${counted(partitions, 'partition')}`);
 }
 
 export async function deleteTopic(topic: string, options: BootstrapOptions): Promise<void> {
