@@ -13,13 +13,13 @@ export class FetchWaits {
   }
 
   /**
-   * Resolves when `isReady` says so after something happened at one of the partitions (true), when the time is over (false), or
-   * when the broker stops or `onDisconnect` fires (false).
+   * Resolves when `isReady` says so after something happened at one of the partitions (true; it is given that partition's index),
+   * when the time is over (false), or when the broker stops or `onDisconnect` fires (false).
    */
   wait(options: {
     readonly partitions: readonly Partition[];
     readonly timeoutMs: number;
-    readonly isReady: () => boolean;
+    readonly isReady: (index: number) => boolean;
     onDisconnect: (callback: () => void) => () => void;
   }): Promise<boolean> {
     if (this.#isStopped) return Promise.resolve(false);
@@ -31,12 +31,13 @@ export class FetchWaits {
         resolve(isReady);
       };
       const stop = (): void => finish(false);
-      const check = (): void => {
-        if (options.isReady()) finish(true);
-      };
       this.#waiting.add(stop);
       const timer = this.clock.schedule(options.timeoutMs, stop);
-      const releases = options.partitions.map((partition) => partition.subscribe(check));
+      const releases = options.partitions.map((partition, index) =>
+        partition.subscribe(() => {
+          if (options.isReady(index)) finish(true);
+        }),
+      );
       releases.push(options.onDisconnect(stop));
     });
   }

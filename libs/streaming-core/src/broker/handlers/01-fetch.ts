@@ -1,8 +1,8 @@
-import type { Partition } from '../../replica/partition.js';
 import type { RequestOf } from '../../wire/api.js';
 import type { FETCH } from '../../wire/apis/01-fetch.js';
 import { ERROR } from '../../wire/error-codes.js';
 import type { Answered, FetchPlace } from '../fetch/fetch-session.js';
+import { Growth } from '../fetch/growth.js';
 import {
   findPartitions,
   readPartitions,
@@ -73,67 +73,25 @@ async function serve(
   const partitions = wanted.flatMap(({ partition }) => partition ?? []);
   const readsCommitted = request.isolationLevel === READ_COMMITTED;
   const read = (): Promise<Pass> => readPartitions(services, wanted, maxBytes, readsCommitted);
-  const factsOf = readsCommitted ? committedFactsOf : anyFactsOf;
   for (;;) {
-    const written = partitions.map(anyFactsOf);
-    const before = readsCommitted ? partitions.map(committedFactsOf) : written;
+    const growth = new Growth(partitions, readsCommitted);
     const pass = await read();
     const leftMs = untilMs - clock.monotonicMs();
     if (pass.hasError || pass.bytes >= minBytes || leftMs <= 0) return pass;
-    const isEnough = (): boolean => mayBeReady(partitions.map(factsOf), before, minBytes - pass.bytes);
+    const missingBytes = minBytes - pass.bytes;
     // Bytes may have come while a cold read was under way.
-    if (isEnough()) continue;
-    // A partition that has word but nothing new is closed.
-    const isReady = (): boolean => isEnough() || !hasChanged(partitions.map(anyFactsOf), written);
+    if (growth.isEnough(missingBytes)) continue;
     metrics.fetchesWaiting += 1;
     const isWoken = await fetchWaits.wait({
       partitions,
       timeoutMs: leftMs,
-      isReady,
+      isReady: (index) => growth.isReady(index, missingBytes),
       onDisconnect: context.onDisconnect,
     });
     metrics.fetchesWaiting -= 1;
     if (isWoken) continue;
-    return hasChanged(partitions.map(factsOf), before) ? read() : pass;
+    return growth.hasChanged() ? read() : pass;
   }
-}
-
-interface Facts {
-  /** Readers see what lies before. */
-  readonly readableEnd: bigint;
-  readonly startOffset: bigint;
-  readonly endOffset: bigint;
-  readonly sizeBytes: number;
-}
-
-function anyFactsOf({ highWatermark, startOffset, endOffset, sizeBytes }: Partition): Facts {
-  return { readableEnd: highWatermark, startOffset, endOffset, sizeBytes };
-}
-
-/** What is written in open transactions is no news to who reads committed records. */
-function committedFactsOf(partition: Partition): Facts {
-  return { ...anyFactsOf(partition), readableEnd: partition.lastStableOffset };
-}
-
-function hasChanged(now: readonly Facts[], before: readonly Facts[]): boolean {
-  return now.some(({ readableEnd, startOffset }, index) => {
-    const facts = before[index]!;
-    return readableEnd !== facts.readableEnd || startOffset !== facts.startOffset;
-  });
-}
-
-/** Whether so many bytes became readable that reading again is worth it, or the start of a log moved. */
-function mayBeReady(now: readonly Facts[], before: readonly Facts[], missingBytes: number): boolean {
-  let grownBytes = 0;
-  for (const [index, { readableEnd, startOffset, sizeBytes }] of now.entries()) {
-    const facts = before[index]!;
-    if (startOffset !== facts.startOffset) return true;
-    if (readableEnd === facts.readableEnd) continue;
-    // What was written but not yet readable when the fetch looked is in that size already: only reading tells how much it is.
-    if (facts.endOffset > facts.readableEnd) return true;
-    grownBytes += sizeBytes - facts.sizeBytes;
-  }
-  return grownBytes >= Math.max(1, missingBytes);
 }
 
 /** The answers as the protocol nests them; the order of a session may name a topic more than once. */
