@@ -11,7 +11,7 @@ const FENCED_FROM = 4;
  * Ids for idempotent producers; id and epoch for transactional ones, which fences whoever had the transactional id before. If
  * that one has a transaction open it is aborted first: CONCURRENT_TRANSACTIONS asks the client to come again.
  */
-export function initProducerId({ producerIds, transactions }: BrokerServices): Handler<22> {
+export function initProducerId({ producerIds, transactions, logger }: BrokerServices): Handler<22> {
   return async ({ transactionalId, transactionTimeoutMs: timeoutMs, producerId, producerEpoch }, context) => {
     const failed = (errorCode: number) => ({ errorCode, ...NO_PRODUCER });
     const refusal = refuse(transactionalId, context);
@@ -19,7 +19,15 @@ export function initProducerId({ producerIds, transactions }: BrokerServices): H
     const isHalf = (producerId === -1n) !== (producerEpoch === -1);
     if (isHalf || producerId < -1n || producerEpoch < -1) return failed(ERROR.INVALID_REQUEST);
     // Kafka too gives a fresh id to a producer without a transactional id, whatever it brings.
-    if (transactionalId === null) return { errorCode: ERROR.NONE, producerId: producerIds.next(), producerEpoch: 0 };
+    if (transactionalId === null) {
+      try {
+        return { errorCode: ERROR.NONE, producerId: producerIds.next(), producerEpoch: 0 };
+      } catch (error) {
+        logger.error({ err: error }, 'cannot write down which producer ids are given away');
+        // What Kafka says while it has none to give, and the one error that every idempotent producer retries.
+        return failed(ERROR.COORDINATOR_LOAD_IN_PROGRESS);
+      }
+    }
     const expected = producerId === -1n ? null : { producerId, producerEpoch };
     const { error, ...producer } = await transactions.service.init(transactionalId, { timeoutMs, expected });
     const isOld = error === 'PRODUCER_FENCED' && context.apiVersion < FENCED_FROM;

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { StorageError } from '../../ports/storage.js';
 import { ERROR } from '../../wire/error-codes.js';
 import { Machine, TX } from '../../../test/transaction-machine.js';
 
@@ -57,6 +58,17 @@ describe('the transaction service', () => {
     machine.storage.releaseSyncs();
     await turns();
     expect(await initOnce()).toMatchObject({ errorCode: ERROR.NONE });
+  });
+
+  it('asks an idempotent producer to come again while no id can be written down', async () => {
+    const idOf = () => machine.client.ask(22, 4, { transactionalId: null, transactionTimeoutMs: 1 });
+    const storage = machine.storage as { writeFileAtomic?: unknown };
+    storage.writeFileAtomic = () => {
+      throw new StorageError('DISK_FULL', 'no room');
+    };
+    expect(await idOf()).toMatchObject({ errorCode: ERROR.COORDINATOR_LOAD_IN_PROGRESS, producerId: -1n });
+    delete storage.writeFileAtomic;
+    expect(await idOf()).toMatchObject({ errorCode: ERROR.NONE, producerId: 0n });
   });
 
   it('aborts at the timeout by the clock that it is given', async () => {
