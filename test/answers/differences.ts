@@ -44,6 +44,11 @@ export const REASONS: readonly Reason[] = [
     why: 'The id that no topic has is unknown here (UNKNOWN_TOPIC_ID); Kafka fails on it (UNKNOWN_SERVER_ERROR).',
   },
   {
+    cases: /^FindCoordinator: /,
+    paths: /^coordinators$/,
+    why: 'A key is answered once, however often it is named: a small request must not make a huge answer.',
+  },
+  {
     cases: /^ConsumerGroupHeartbeat: joins$/,
     paths: /heartbeatIntervalMs$/,
     why: 'See group.consumer.heartbeat.interval.ms below.',
