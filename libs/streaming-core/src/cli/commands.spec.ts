@@ -76,6 +76,23 @@ describe('streaming-core', () => {
   );
 
   it(
+    'writes a line although no other follows it, and ends when one is refused although its input goes on',
+    async () => {
+      expect((await run(['topics', 'create', 'typed', '--config', 'cleanup.policy=compact'])).code).toBe(0);
+      const writing = start('produce', 'typed', '--key-separator', ':');
+      let err = '';
+      writing.stderr!.on('data', (chunk: Buffer) => (err += chunk.toString()));
+      const ended = once(writing, 'exit') as Promise<[number | null]>;
+      writing.stdin!.write('a:1\n');
+      await broker.waitFor({ topic: 'typed', records: 1 });
+      writing.stdin!.write('without a key\n');
+      expect((await ended)[0]).toBe(1);
+      expect(err).toContain('INVALID_RECORD (87), a record for a compacted topic has no key');
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
     'ends with code 0 on Ctrl-C while it follows a topic',
     async () => {
       const following = start('consume', 'rides', '--from-beginning', '--follow');

@@ -1,7 +1,6 @@
-import { createStreamClient } from '../client/stream-client.js';
 import type { PartitionReader, StreamRecord } from '../client/types.js';
-import { commandSecurity } from './security.js';
 import type { BootstrapOptions } from './admin-session.js';
+import { withClient } from './client-session.js';
 import { CommandError } from './command-error.js';
 
 export interface ConsumeOptions extends BootstrapOptions {
@@ -13,24 +12,14 @@ export interface ConsumeOptions extends BootstrapOptions {
 
 /** Shows what a topic holds and, with `follow`, what comes. Ends at the end of the topic, after `max` records, or on SIGINT. */
 export async function consume(topic: string, options: ConsumeOptions): Promise<void> {
-  const client = createStreamClient({
-    brokers: options.bootstrapServer,
-    clientId: 'streaming-core-cli',
-    ...commandSecurity(),
-  });
-  const admin = client.admin();
-  const reader = client.reader();
-  try {
-    const count = (await admin.partitionCounts([topic])).get(topic);
+  await withClient(options, async (client) => {
+    const count = (await client.admin().partitionCounts([topic])).get(topic);
     if (count === undefined) throw new CommandError(`there is no topic ${topic}`);
+    const reader = client.reader();
     const printer = new Printer(options);
     if (options.follow || !options.fromBeginning) await follow(reader, topic, count, options, printer);
     else await readThrough(reader, topic, count, printer);
-  } finally {
-    await reader.close();
-    await admin.close();
-    await client.close();
-  }
+  });
 }
 
 async function readThrough(reader: PartitionReader, topic: string, count: number, printer: Printer): Promise<void> {

@@ -1,9 +1,8 @@
-import { createStreamClient } from '../client/stream-client.js';
 import { DeadLetterDesk, type DeadLetter } from '../nest/dead-letter-desk.js';
 import { type ShowOptions } from './admin-session.js';
 import { UsageError } from './command-error.js';
+import { withClient } from './client-session.js';
 import { printRows } from './output.js';
-import { commandSecurity } from './security.js';
 
 export interface RangeOptions extends ShowOptions {
   readonly partition?: number;
@@ -47,18 +46,8 @@ export async function mergeLetters(queue: string, options: RangeOptions): Promis
   console.log(options.json ? JSON.stringify({ merged }) : `sent ${merged} of ${queue} back to where they came from`);
 }
 
-async function atDesk<T>({ bootstrapServer }: ShowOptions, work: (desk: DeadLetterDesk) => Promise<T>): Promise<T> {
-  const client = createStreamClient({
-    brokers: bootstrapServer,
-    clientId: 'streaming-core-cli',
-    ...commandSecurity(),
-    deliveryTimeoutMs: 10_000,
-  });
-  try {
-    return await work(new DeadLetterDesk(client));
-  } finally {
-    await client.close();
-  }
+function atDesk<T>(options: ShowOptions, work: (desk: DeadLetterDesk) => Promise<T>): Promise<T> {
+  return withClient(options, (client) => work(new DeadLetterDesk(client)));
 }
 
 function rangeOf({ partition, before }: RangeOptions) {

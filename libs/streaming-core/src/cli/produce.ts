@@ -1,48 +1,63 @@
 import { createInterface } from 'node:readline';
-import { createStreamClient } from '../client/stream-client.js';
-import type { OutgoingRecord } from '../client/types.js';
-import { commandSecurity } from './security.js';
+import type { OutgoingRecord, StreamProducer } from '../client/types.js';
 import type { BootstrapOptions } from './admin-session.js';
+import { withClient } from './client-session.js';
 import { CommandError } from './command-error.js';
 import { counted } from './output.js';
 
 const BATCH_RECORDS = 500;
+const LINGER_MS = 20;
 
 /** Writes each line of standard input as one record; resolves when all are acknowledged. */
 export async function produce(
   topic: string,
   options: BootstrapOptions & { readonly keySeparator?: string; readonly partition?: number },
 ): Promise<void> {
-  const client = createStreamClient({
-    brokers: options.bootstrapServer,
-    clientId: 'streaming-core-cli',
-    ...commandSecurity(),
-  });
-  try {
-    const admin = client.admin();
-    const count = (await admin.partitionCounts([topic])).get(topic);
+  await withClient(options, async (client) => {
+    const count = (await client.admin().partitionCounts([topic])).get(topic);
     if (count === undefined) {
       throw new CommandError(`there is no topic ${topic}: streaming-core topics create makes one`);
     }
     if ((options.partition ?? 0) >= count) throw new CommandError(`${topic} has no partition ${options.partition}`);
     const producer = await client.producer();
-    let batch: OutgoingRecord[] = [];
-    let sent = 0;
-    const flush = async (): Promise<void> => {
-      const records = batch;
-      batch = [];
-      if (records.length > 0) await producer.send(records);
-      sent += records.length;
-    };
-    for await (const line of createInterface({ input: process.stdin })) {
-      batch.push(recordOf(topic, line, options));
-      // At a terminal every line goes at once; from a pipe in batches.
-      if (process.stdin.isTTY || batch.length >= BATCH_RECORDS) await flush();
-    }
-    await flush();
-    console.error(`${counted(sent, 'record')} written to ${topic}`);
-  } finally {
-    await client.close();
+    const lines = createInterface({ input: process.stdin });
+    // A refusal ends the command, though its input goes on.
+    const sender = new BatchSender(producer, () => lines.close());
+    for await (const line of lines) await sender.add(recordOf(topic, line, options));
+    await sender.flush();
+    console.error(`${counted(sender.sent, 'record')} written to ${topic}`);
+  });
+}
+
+/** Sends records in batches: full ones at once, others when nothing more has come for a moment, so that `tail -f` gets through. */
+class BatchSender {
+  sent = 0;
+  #batch: OutgoingRecord[] = [];
+  #sending: Promise<void> = Promise.resolve();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly producer: StreamProducer,
+    private readonly onFailure: () => void,
+  ) {}
+
+  async add(record: OutgoingRecord): Promise<void> {
+    this.#batch.push(record);
+    if (this.#batch.length >= BATCH_RECORDS) await this.flush();
+    else this.#timer ??= setTimeout(() => void this.flush().catch(this.onFailure), LINGER_MS);
+  }
+
+  /** Rejects if this batch or one before it was refused. */
+  flush(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const records = this.#batch;
+    this.#batch = [];
+    this.#sending = this.#sending.then(async () => {
+      if (records.length > 0) await this.producer.send(records);
+      this.sent += records.length;
+    });
+    return this.#sending;
   }
 }
 
