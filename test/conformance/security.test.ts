@@ -14,6 +14,7 @@ import { saltPassword } from 'streaming-core/security/scram-credential';
 import type { ConnectionSecurity } from 'streaming-core/client/security';
 import { createAuthority, type Authority, type Identity } from '../../libs/streaming-core/test/certificates.ts';
 import { startSecureBroker, type SecureBroker } from '../../libs/streaming-core/test/secure-broker.ts';
+import { describeWithJava, runTool } from './java-tools.ts';
 import { describeWithKcat, describeWithLibrdkafka, kcat, librdkafkaClient } from './librdkafka.ts';
 import { skipped } from './skipped.ts';
 import { targetName, unique, until } from './target.ts';
@@ -293,6 +294,37 @@ describeOwn('the client of this repository', () => {
     const producer = client.createProducer({ configuration: { 'message.timeout.ms': 10_000 } });
     const delivered = await producer.send({ topic, messages: [{ payload: Buffer.from('ride') }] });
     expect(delivered).toMatchObject([{ offset: 0 }]);
+  });
+});
+
+(isOwn ? describeWithJava : describeOwn)('Java', () => {
+  const overTls = ['ssl.truststore.type=PEM', `ssl.truststore.location=${file('ca.pem')}`];
+  const jaas = (login: string): string =>
+    `org.apache.kafka.common.security.${login} required username="${USER.username}" password="${USER.password}";`;
+  /** Writes a record and reads it. */
+  const roundTrip = async (listener: string, ...properties: readonly string[]): Promise<void> => {
+    const at = ['--bootstrap-server', secure.bootstrapServers(listener), '--topic', newTopic()];
+    const each = (option: string) => properties.flatMap((property) => [option, property]);
+    const written = await runTool('kafka-console-producer', [...at, ...each('--producer-property')], 'ride\n');
+    expect(written).toMatchObject({ code: 0 });
+    const limits = ['--from-beginning', '--max-messages', '1', '--timeout-ms', '20000'];
+    const read = await runTool('kafka-console-consumer', [...at, ...limits, ...each('--consumer-property')]);
+    expect(read.output.split('\n')).toContain('ride');
+  };
+
+  it.each([
+    ['PLAIN', 'plain.PlainLoginModule'],
+    ['SCRAM-SHA-256', 'scram.ScramLoginModule'],
+    ['SCRAM-SHA-512', 'scram.ScramLoginModule'],
+  ])('writes and reads over TLS with %s', async (mechanism, login) => {
+    const sasl = ['security.protocol=SASL_SSL', `sasl.mechanism=${mechanism}`, `sasl.jaas.config=${jaas(login)}`];
+    await roundTrip('SASL_SSL', ...overTls, ...sasl);
+  });
+
+  it('writes and reads with a certificate of its own', async () => {
+    writeFileSync(file('alice.both.pem'), `${alice.key}\n${alice.certificate}`);
+    const own = ['ssl.keystore.type=PEM', `ssl.keystore.location=${file('alice.both.pem')}`];
+    await roundTrip('MTLS', 'security.protocol=SSL', ...overTls, ...own);
   });
 });
 
