@@ -1,8 +1,9 @@
 /**
  * Starts a real Apache Kafka (KRaft, one node) from the jars on Maven Central, to run the same tests and benchmarks
- * against it. Needs Java 17 and Maven; nothing in `npm test` needs it. The jars are kept in a cache outside the repo.
+ * against it. Needs Java 17 and Maven; the tests that need them are skipped without. The jars are kept in a cache outside the repo.
  *
  *   node test/conformance/apache-kafka.ts start [--port 9092]
+ *   node test/conformance/apache-kafka.ts jars                 only gets them, and says where they are
  */
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -209,8 +210,9 @@ async function freePort(): Promise<number> {
 
 async function main(args: readonly string[]): Promise<void> {
   const [command, flag, value] = args;
-  if (command !== 'start' || (flag !== undefined && flag !== '--port')) {
-    console.error('usage: node test/conformance/apache-kafka.ts start [--port N]');
+  const isKnown = (command === 'start' && (flag === undefined || flag === '--port')) || command === 'jars';
+  if (!isKnown) {
+    console.error('usage: node test/conformance/apache-kafka.ts start [--port N] | jars');
     process.exitCode = 2;
     return;
   }
@@ -218,6 +220,10 @@ async function main(args: readonly string[]): Promise<void> {
   if (!here.ok) {
     console.error(here.reason);
     process.exitCode = 1;
+    return;
+  }
+  if (command === 'jars') {
+    console.log(await kafkaClassPath());
     return;
   }
   const kafka = await startApacheKafka({ port: Number(value ?? 0) });
