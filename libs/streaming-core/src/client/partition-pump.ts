@@ -41,7 +41,6 @@ interface Pumped {
 export class PartitionPump {
   readonly #fetcher: PartitionFetcher;
   readonly #pumped = new Map<string, Pumped>();
-  #lastActivityMs = Date.now();
 
   constructor(
     cluster: Cluster,
@@ -58,18 +57,12 @@ export class PartitionPump {
       },
       {
         onFetched: (target) => {
-          this.#lastActivityMs = Date.now();
           const pumped = this.#pumped.get(keyOf(target));
           if (pumped?.target === target) this.#pump(pumped);
         },
         onFailure: (failure) => events.onFailure(failure),
       },
     );
-  }
-
-  /** When a fetch was last answered, in ms since 1970. */
-  get lastActivityMs(): number {
-    return this.#lastActivityMs;
   }
 
   add(partition: TopicPartition, position: bigint): void {
