@@ -5,6 +5,7 @@
 const core = '^libs/streaming-core/src';
 /** From the ground up. A floor may import itself and what lies below it. */
 const floors = [
+  ['raft'],
   ['ports'],
   ['wire'],
   ['log'],
@@ -51,6 +52,13 @@ module.exports = {
       severity: 'error',
       from: { path: `${core}/nest/`, pathNot: '\\.spec\\.ts$' },
       to: { path: `${core}/wire/` },
+    },
+    {
+      name: 'raft-imports-nothing',
+      comment: 'Consensus is a pure machine: it knows neither our floors nor a package nor the machine it runs on',
+      severity: 'error',
+      from: { path: `${core}/raft/`, pathNot: '\\.spec\\.ts$' },
+      to: { pathNot: `${core}/raft/` },
     },
     {
       name: 'pure-floors-touch-no-world',
