@@ -92,7 +92,12 @@ export class StreamingConsumers implements OnApplicationBootstrap, BeforeApplica
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    await Promise.all(this.#runners.map((runner) => runner.stop()));
+    // One that fails keeps neither the others from leaving their groups nor the application from closing.
+    const stops = await Promise.allSettled(this.#runners.map((runner) => runner.stop()));
+    for (const stop of stops) {
+      if (stop.status === 'fulfilled') continue;
+      this.#logger.warn(new LogEntry('a consumer did not stop as it should', { error: String(stop.reason) }));
+    }
   }
 
   async onApplicationShutdown(): Promise<void> {
