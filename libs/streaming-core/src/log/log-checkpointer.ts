@@ -88,6 +88,7 @@ export class LogCheckpointer {
     }
     for (const { path } of [...files, checkpoint]) storage.rename(path + ASIDE_SUFFIX, path);
     state.uncheckedBytes -= draft.bytes;
+    state.indexedOffset = draft.endOffset;
     dropOldSnapshots(storage, directory);
   }
 

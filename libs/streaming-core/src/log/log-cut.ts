@@ -58,7 +58,9 @@ export function truncateLog(state: LogState, offset: bigint, nowMs: number): voi
   state.startOffset = minOffset(state.startOffset, offset);
   state.provenStart = minOffset(state.provenStart, offset);
   state.cleanedOffset = minOffset(state.cleanedOffset, offset);
-  state.storeCheckpoint(state.durableOffset);
+  state.indexedOffset = minOffset(state.indexedOffset, offset);
+  // No further than the index files go, for which there may be no room now.
+  state.storeCheckpoint(minOffset(state.durableOffset, state.indexedOffset));
   // The newest first: if the disk does not let one go, what is left has no gaps and is cut the next time.
   while (segments.active !== last) {
     segments.active.delete();

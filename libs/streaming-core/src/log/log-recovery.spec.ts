@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { MemoryStorage } from '../ports/memory/memory-storage.js';
 import { SeededRandom } from '../ports/memory/seeded-random.js';
 import { NodeStorage } from '../ports/node/node-storage.js';
+import { StorageError, type Storage } from '../ports/storage.js';
 import { batchOf, LogFixture, readAll, valuesOf } from './fixtures/log-fixture.js';
 import { CorruptLogError } from './log-errors.js';
 import { logFileName } from './segment-files.js';
@@ -219,6 +220,15 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant('fail-sync' as const) }) },
 );
 
+/** A failed sync, then an append torn while its repair was due. */
+const failedOnce: Step[] = [
+  { do: 'fail-sync' },
+  { do: 'append', records: 1, bytes: 0 },
+  { do: 'tear', afterBytes: 0 },
+  { do: 'append', records: 1, bytes: 0 },
+  { do: 'sync' },
+];
+
 /** Runs steps against a log and a plain list, and compares them after every restart. */
 class Model {
   private readonly storage = new MemoryStorage();
@@ -316,11 +326,78 @@ class Model {
   }
 }
 
+describe('recovery beside the empty file of a segment that was not begun after all', () => {
+  const nextFile = '00000000000000000002.log';
+  const begin = async (fixture: LogFixture) => {
+    const log = fixture.open();
+    log.append(batchOf(['a', 'b']), 0);
+    await log.sync();
+    return log;
+  };
+  const leaveFile = ({ storage, directory }: LogFixture) => {
+    storage.open(`${directory}/${nextFile}`).close();
+    storage.syncDirectory(directory);
+  };
+
+  it.each([
+    ['at the checkpoint', true, true],
+    ['before the checkpoint', true, false],
+    ['without a checkpoint', false, false],
+  ])('keeps what went on in the segment before: %s', async (_, hasCheckpoint, comesAfter) => {
+    for (const policy of ['delete', 'compact']) {
+      const storage = new MemoryStorage();
+      const fixture = new LogFixture(storage, { configs: { 'cleanup.policy': policy } });
+      const log = await begin(fixture);
+      if (hasCheckpoint && comesAfter) await log.checkpoint();
+      leaveFile(fixture);
+      log.append(batchOf(['c']), 0);
+      await log.sync();
+      if (hasCheckpoint && !comesAfter) await log.checkpoint();
+      storage.syncDirectory(fixture.directory);
+      storage.crash();
+      const again = fixture.open();
+      expect(await valuesOf(again)).toEqual(['a', 'b', 'c']);
+      expect(storage.exists(fixture.file(nextFile))).toBe(false);
+      expect(again.append(batchOf(['d']), 0).baseOffset).toBe(3n);
+    }
+  });
+
+  it('removes it before the next segment is begun', async () => {
+    const storage = new MemoryStorage();
+    let isFailing = false;
+    const failing = () => {
+      if (isFailing) throw new StorageError('IO', 'the disk fails');
+    };
+    const faulty = new Proxy<Storage>(storage, {
+      get(target, name) {
+        const value: unknown = Reflect.get(target, name);
+        if (typeof value !== 'function') return value;
+        const call = value.bind(target) as (...args: unknown[]) => unknown;
+        if (name !== 'syncDirectory' && name !== 'remove') return call;
+        return (...args: unknown[]) => (failing(), call(...args));
+      },
+    });
+    const fixture = new LogFixture(faulty);
+    const log = await begin(fixture);
+    isFailing = true;
+    expect(() => log.roll()).toThrow(StorageError);
+    isFailing = false;
+    expect(storage.exists(fixture.file(nextFile))).toBe(true);
+    log.append(batchOf(['c']), 0);
+    log.roll();
+    expect(storage.exists(fixture.file(nextFile))).toBe(false);
+    log.append(batchOf(['d']), 0);
+    await log.sync();
+    storage.crash();
+    expect(await valuesOf(fixture.open())).toEqual(['a', 'b', 'c', 'd']);
+  });
+});
+
 describe('recovery, whatever happens', () => {
   it('keeps all that was acknowledged, in order, and nothing that was not written', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 60 }), (steps) => new Model().run(steps)),
-      { numRuns: 300 },
+      { numRuns: 300, examples: [[failedOnce]] },
     );
   });
 });

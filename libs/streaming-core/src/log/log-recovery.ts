@@ -39,12 +39,14 @@ export interface RecoveredLog {
   readonly startOffset: bigint;
   readonly endOffset: bigint;
   readonly cleanedOffset: bigint;
+  /** Where the checkpoint is; the first offset if there is none. */
+  readonly checkpointOffset: bigint;
   /** The log ends before the start that its checkpoint has: what was deleted had never been durable. */
   readonly isBehindCheckpoint: boolean;
   /** What lies past the checkpoint: whole, but perhaps in the system's cache alone. */
   readonly unproven: readonly { readonly segment: Segment; readonly from: number }[];
-  /** The active segment's indexes had to be made anew, and are in memory alone. */
-  readonly hasLostIndexes: boolean;
+  /** The active segment's indexes had to be made anew, or the checkpoint is from before it was begun. */
+  readonly isCheckpointDue: boolean;
   /** Of the batches past the checkpoint: each epoch with its first offset. */
   readonly epochs: readonly EpochStart[];
   readonly report: RecoveryReport;
@@ -88,13 +90,13 @@ class Recovery {
     if (bases.length === 0) bases.push(checkpoint?.startOffset ?? 0n);
     this.nextOffset = bases[0]!;
     for (const [i, base] of bases.entries()) {
-      const trusted = checkpoint !== null && i + 1 < bases.length && bases[i + 1]! <= checkpoint.recoveryOffset;
-      if (i > 0 && base !== this.nextOffset && !this.mayHaveGaps) {
+      if (i > 0 && (this.mayHaveGaps ? base < this.nextOffset : base !== this.nextOffset)) {
         this.handleDamage(i - 1, bases, this.segments[i - 1]!.size, `offset ${this.nextOffset} should follow`);
         break;
       }
-      this.segments.push(new Segment(place, base));
-      if (trusted) this.nextOffset = bases[i + 1]!;
+      const segment = new Segment(place, base);
+      this.segments.push(segment);
+      if (this.isTrusted(segment, bases[i + 1])) this.nextOffset = bases[i + 1]!;
       else if (!this.recoverTail(i, bases)) break;
     }
     if (checkpoint !== null && this.nextOffset < checkpoint.recoveryOffset) {
@@ -108,12 +110,24 @@ class Recovery {
       startOffset: minOffset(startOffset, this.nextOffset),
       endOffset: this.nextOffset,
       cleanedOffset: minOffset(checkpoint?.cleanedOffset ?? 0n, this.nextOffset),
+      checkpointOffset: minOffset(checkpoint?.recoveryOffset ?? bases[0]!, this.nextOffset),
       isBehindCheckpoint: startOffset > this.nextOffset,
       unproven: this.unproven,
       epochs: this.epochs,
-      hasLostIndexes: this.hasLostIndexes,
+      isCheckpointDue: this.hasLostIndexes || (checkpoint?.segmentBase ?? bases.at(-1)!) !== bases.at(-1)!,
       report: { scannedBytes: this.scannedBytes, cutBytes: this.cutBytes, setAside: this.setAside },
     };
+  }
+
+  /**
+   * Whether all of a segment lies before the checkpoint. The one that holds the checkpoint may go on behind it although another is
+   * there: the file of a segment that was not begun after all.
+   */
+  private isTrusted(segment: Segment, nextBase: bigint | undefined): boolean {
+    const { checkpoint } = this;
+    if (checkpoint === null || nextBase === undefined || nextBase > checkpoint.recoveryOffset) return false;
+    if (segment.baseOffset !== checkpoint.segmentBase) return true;
+    return nextBase === checkpoint.recoveryOffset && segment.size <= checkpoint.position;
   }
 
   /** Checks a segment that reaches past the checkpoint. False: the log ends here. */

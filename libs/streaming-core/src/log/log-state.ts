@@ -16,10 +16,14 @@ export class LogState {
   durableOffset: bigint;
   /** Compaction has seen all before this offset. */
   cleanedOffset: bigint;
+  /** Up to here the index files on the disk are those of the log; what they say of later bytes may be of others, cut since. */
+  indexedOffset: bigint;
   /** The start as it is on the disk: not behind it after any crash. */
   provenStart: bigint;
   /** Dropped segments whose files the disk has not let go yet, oldest first. */
   readonly doomed: Segment[] = [];
+  /** A segment that could not be begun and whose file the disk did not let go: records may go on past its base elsewhere. */
+  leftover: Segment | null = null;
   /** Sealed segments that no sync has covered yet. */
   unsynced: Segment[] = [];
   /** When the active segment got its first batch. */
@@ -44,6 +48,7 @@ export class LogState {
     this.endOffset = recovered.endOffset;
     this.durableOffset = recovered.endOffset;
     this.cleanedOffset = recovered.cleanedOffset;
+    this.indexedOffset = recovered.checkpointOffset;
   }
 
   /** Whether recovery would have more to do, or less to go by, than if the log were saved now. */
@@ -59,6 +64,7 @@ export class LogState {
   saveCheckpoint(recoveryOffset: bigint): void {
     this.active.saveIndexes();
     this.storeCheckpoint(recoveryOffset);
+    this.indexedOffset = recoveryOffset;
   }
 
   /** As {@link saveCheckpoint}, where the indexes of the active segment need not be saved. */

@@ -111,16 +111,24 @@ export class LogWriter {
   }
 
   private beginSegment(): Segment {
-    const { place, endOffset } = this.state;
+    const { state } = this;
+    const { place, endOffset } = state;
+    this.removeLeftover();
     const next = new Segment(place, endOffset);
     try {
       next.hold();
       place.storage.syncDirectory(place.directory);
     } catch (error) {
-      // Records would go on past its base in the old segment, and recovery would take that for damage.
-      next.delete();
+      state.leftover = next;
+      this.removeLeftover();
       throw error;
     }
     return next;
+  }
+
+  /** Behind a segment that ends past its base it would hide what lies there. Its removal is durable with the next segment's name. */
+  private removeLeftover(): void {
+    this.state.leftover?.delete();
+    this.state.leftover = null;
   }
 }

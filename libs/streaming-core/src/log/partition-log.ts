@@ -85,7 +85,7 @@ export class PartitionLog {
     if (!isNew && wasClosed !== true) storage.syncDirectory(directory);
     const { scannedBytes, cutBytes } = this.recovery;
     if (scannedBytes > 0 || cutBytes > 0 || recovered.isBehindCheckpoint) this.settleRecovered(recovered);
-    else if (recovered.hasLostIndexes) this.state.isCheckpointDue = true;
+    else this.state.isCheckpointDue = recovered.isCheckpointDue;
   }
 
   /** First offset that can be read. */

@@ -34,6 +34,12 @@ describe('a broker that dies at any step of its disk', () => {
     ['goes on where deleted records had never been durable', 'interval', 421],
     ['forgets the start of a log that the power loss made shorter than it', 'os', 485],
     ['does so after a crash in recovery, too', 'interval', 407],
+    [
+      'trusts nothing behind a checkpoint because the file of a segment is there that was not begun after all',
+      'os',
+      11465,
+    ],
+    ['moves no checkpoint over bytes that the index on the disk does not know', 'fsync', 192],
   ])('%s', async (_, flush, seed) => {
     await runCrashSeed({ seed, flush });
   });
@@ -89,7 +95,8 @@ describe('the check itself', () => {
   });
 
   it('notices names that are not made durable', async () => {
-    const sabotage = (storage: Storage) => sabotaged(storage, {}, { syncDirectory: () => undefined });
+    const sabotage = (storage: Storage) =>
+      sabotaged(storage, {}, { syncDirectory: () => undefined, syncDirectoryAside: () => Promise.resolve() });
     expect(await finds({ sabotage })).toBe(true);
   });
 
