@@ -1,5 +1,5 @@
 import type { Clock } from '../../ports/clock.js';
-import { errorNameOf } from '../../replica/partition-errors.js';
+import { errorNameOf, PartitionError } from '../../replica/partition-errors.js';
 import type { MarkersToWrite } from '../../transactions/coordinator-types.js';
 import type { TopicPartition } from '../../transactions/transaction-types.js';
 import type { GroupService } from '../group-service.js';
@@ -48,8 +48,8 @@ export class MarkerWriter {
     const partition = topics.get(at.topic)?.partitions[at.partition];
     // Deleted, and the records with it.
     if (partition === undefined) return true;
-    if (partition === null) return false;
     try {
+      if (partition === null) throw new PartitionError('KAFKA_STORAGE_ERROR', 'the partition is offline');
       await partition.appendMarker(markers);
     } catch (error) {
       const name = errorNameOf(error);
