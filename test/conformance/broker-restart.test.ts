@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Producer, stringSerializers } from '@platformatic/kafka';
 import { Kafka, logLevel, type Admin } from 'kafkajs';
+import { topicByKafkaJs } from './clients.ts';
 import { describeWithJava, runTool } from './java-tools.ts';
 import { describeWithLibrdkafka, librdkafkaClient } from './librdkafka.ts';
 import { START_TIMEOUT_MS, startTarget, targetName, unique, until, type Target } from './target.ts';
@@ -35,12 +36,6 @@ afterAll(async () => {
   await target.stop();
 }, 30_000);
 
-async function newTopic(): Promise<string> {
-  const topic = unique('restart');
-  await admin.createTopics({ topics: [{ topic, numPartitions: 1 }], waitForLeaders: true });
-  return topic;
-}
-
 async function endOf(topic: string): Promise<number> {
   const [offsets] = await admin.fetchTopicOffsets(topic);
   return Number(offsets!.high);
@@ -60,7 +55,7 @@ async function valuesOf(topic: string): Promise<string[]> {
 
 /** Writes one value after the other, with a kill in the middle. */
 async function writeThroughKill({ write, close }: Writer): Promise<void> {
-  const topic = await newTopic();
+  const topic = await topicByKafkaJs(admin, 'restart');
   let [acknowledged, isOver] = [0, false];
   const writing = (async () => {
     for (; !isOver; acknowledged++) await write(topic, String(acknowledged));
@@ -134,7 +129,7 @@ describe(`a broker that is killed and comes back, on ${targetName}`, () => {
     it(
       'writes on',
       async () => {
-        const topic = await newTopic();
+        const topic = await topicByKafkaJs(admin, 'restart');
         const load = ['--num-records', String(JAVA_RECORDS), '--record-size', '100', '--throughput', '400'];
         const props = [`bootstrap.servers=${target.bootstrapServers}`, 'enable.idempotence=true', 'acks=all'];
         const writing = runTool('kafka-producer-perf-test', [

@@ -11,6 +11,7 @@ import {
 import kafkajs, { Kafka, logLevel } from 'kafkajs';
 import { promisify } from 'node:util';
 import { zstdCompress, zstdDecompress } from 'node:zlib';
+import { platformaticOptions } from './clients.ts';
 import { describeWithJava, runTool } from './java-tools.ts';
 import { describeWithKcat, describeWithLibrdkafka, kcat, librdkafkaClient } from './librdkafka.ts';
 import { START_TIMEOUT_MS, startTarget, targetName, unique, until, type Target } from './target.ts';
@@ -37,7 +38,7 @@ const written = Object.fromEntries(CODECS.map((codec) => [codec, [] as string[]]
 
 beforeAll(async () => {
   target = await startTarget();
-  admin = new Admin({ clientId: 'compression', bootstrapBrokers: [target.bootstrapServers], retries: 5 });
+  admin = new Admin(platformaticOptions(target, 'compression'));
   await admin.createTopics({ topics: Object.values(topics), partitions: 1, replicas: 1 });
 }, START_TIMEOUT_MS);
 

@@ -11,6 +11,7 @@ import {
 import type { KafkaClient } from 'kafka-crab-js';
 import { Kafka, logLevel } from 'kafkajs';
 import { hasLibrdkafka, itWithLibrdkafka, librdkafkaClient, LibrdkafkaMember } from './librdkafka.ts';
+import { platformaticOptions, topicByPlatformatic } from './clients.ts';
 import { START_TIMEOUT_MS, startTarget, targetName, unique, until, type Target } from './target.ts';
 
 let target: Target;
@@ -19,11 +20,7 @@ let producer: Producer<string, string, string, string>;
 let librdkafka: KafkaClient;
 const open: (() => Promise<void>)[] = [];
 
-const base = (): { clientId: string; bootstrapBrokers: string[]; retries: number } => ({
-  clientId: 'consumer-groups',
-  bootstrapBrokers: [target.bootstrapServers],
-  retries: 5,
-});
+const base = () => platformaticOptions(target, 'consumer-groups');
 
 beforeAll(async () => {
   target = await startTarget();
@@ -39,10 +36,8 @@ afterAll(async () => {
   await target.stop();
 }, 30_000);
 
-async function newTopic(partitions: number): Promise<string> {
-  const topic = unique('groups');
-  await admin.createTopics({ topics: [topic], partitions, replicas: 1 });
-  return topic;
+function newTopic(partitions: number): Promise<string> {
+  return topicByPlatformatic(admin, 'groups', partitions);
 }
 
 async function write(topic: string, ...values: string[]): Promise<void> {

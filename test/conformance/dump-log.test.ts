@@ -85,7 +85,7 @@ run(NAME, () => {
   it(
     'reads markers, the transaction index and the transaction log',
     async () => {
-      const dataDirectory = await mkdtemp(join(tmpdir(), 'ridestream-dump-'));
+      const dataDirectory = join(root, 'broker');
       const [clock, random, storage] = [new NodeClock(), new NodeRandom(), new NodeStorage()];
       const ports = { clock, random, storage, network: new NodeNetwork(), process: new NodeProcess() };
       const broker = await Broker.start({ dataDirectory, port: 0, ports });
@@ -123,7 +123,6 @@ run(NAME, () => {
       );
       expect(decoded.join('')).toMatch(/"transactionalId":"dumped"/);
       expect(decoded.join('')).toMatch(/"transactionStatus":4/);
-      await rm(dataDirectory, { recursive: true, force: true });
     },
     TIMEOUT_MS,
   );

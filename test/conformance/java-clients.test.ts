@@ -1,6 +1,7 @@
 /** Apache Kafka's Java producer and consumer (see java/Clients.java). Needs a JDK of version 17 or newer. */
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { Admin } from '@platformatic/kafka';
+import { platformaticOptions, topicByPlatformatic } from './clients.ts';
 import { describeWithJava, runClients } from './java-tools.ts';
 import { START_TIMEOUT_MS, startTarget, targetName, unique, type Target } from './target.ts';
 
@@ -14,7 +15,7 @@ describeWithJava(`Java's clients on ${targetName}`, () => {
 
   beforeAll(async () => {
     target = await startTarget();
-    admin = new Admin({ clientId: 'java', bootstrapBrokers: [target.bootstrapServers], retries: 5 });
+    admin = new Admin(platformaticOptions(target, 'java'));
   }, START_TIMEOUT_MS);
 
   afterAll(async () => {
@@ -22,11 +23,8 @@ describeWithJava(`Java's clients on ${targetName}`, () => {
     await target.stop();
   }, 30_000);
 
-  const newTopic = async (partitions: number, configs: { name: string; value: string }[] = []): Promise<string> => {
-    const topic = unique('java');
-    await admin.createTopics({ topics: [topic], partitions, replicas: 1, configs });
-    return topic;
-  };
+  const newTopic = (partitions: number, configs: { name: string; value: string }[] = []): Promise<string> =>
+    topicByPlatformatic(admin, 'java', partitions, configs);
   const run = (scenario: string, topic: string, ...args: string[]): Promise<string[]> =>
     runClients(scenario, target.bootstrapServers, topic, ...args);
   /** What Clients.java says of the records that it wrote. */

@@ -8,6 +8,7 @@ import {
   stringDeserializers,
   stringSerializers,
 } from '@platformatic/kafka';
+import { platformaticOptions, topicByPlatformatic } from './clients.ts';
 import { describeWithJava, runTool } from './java-tools.ts';
 import { START_TIMEOUT_MS, startTarget, targetName, unique, until, type Target } from './target.ts';
 
@@ -18,11 +19,10 @@ let target: Target;
 let admin: Admin;
 let producer: Producer<string, string, string, string>;
 
-const base = () => ({ clientId: 'java-groups', bootstrapBrokers: [target.bootstrapServers], retries: 5 });
+const base = () => platformaticOptions(target, 'java-groups');
 
 async function newTopic(): Promise<string> {
-  const topic = unique('java-groups');
-  await admin.createTopics({ topics: [topic], partitions: 2, replicas: 1 });
+  const topic = await topicByPlatformatic(admin, 'java-groups', 2);
   await producer.send({ messages: VALUES.map((value, index) => ({ topic, key: value, value, partition: index % 2 })) });
   return topic;
 }

@@ -8,6 +8,7 @@ import {
   type Consumer,
   type Producer,
 } from 'kafkajs';
+import { topicByKafkaJs } from './clients.ts';
 import { START_TIMEOUT_MS, startTarget, targetName, unique, until, type Target } from './target.ts';
 
 let target: Target;
@@ -31,10 +32,8 @@ afterAll(async () => {
   await target.stop();
 }, 30_000);
 
-async function newTopic(numPartitions = 1, configEntries: { name: string; value: string }[] = []): Promise<string> {
-  const topic = unique('kafkajs');
-  await admin.createTopics({ topics: [{ topic, numPartitions, configEntries }], waitForLeaders: true });
-  return topic;
+function newTopic(partitions?: number, configs?: { name: string; value: string }[]): Promise<string> {
+  return topicByKafkaJs(admin, 'kafkajs', partitions, configs);
 }
 
 interface Seen {

@@ -8,6 +8,7 @@ import {
   stringSerializers,
   type MessagesStream,
 } from '@platformatic/kafka';
+import { platformaticOptions, topicByPlatformatic } from './clients.ts';
 import { START_TIMEOUT_MS, startTarget, targetName, unique, until, type Target } from './target.ts';
 
 let target: Target;
@@ -15,11 +16,7 @@ let admin: Admin;
 let producer: Producer<string, string, string, string>;
 const open: { close(): Promise<void> }[] = [];
 
-const base = (): { clientId: string; bootstrapBrokers: string[]; retries: number } => ({
-  clientId: 'platformatic',
-  bootstrapBrokers: [target.bootstrapServers],
-  retries: 5,
-});
+const base = () => platformaticOptions(target, 'platformatic');
 
 beforeAll(async () => {
   target = await startTarget();
@@ -34,10 +31,8 @@ afterAll(async () => {
   await target.stop();
 }, 30_000);
 
-async function newTopic(partitions = 1): Promise<string> {
-  const topic = unique('platformatic');
-  await admin.createTopics({ topics: [topic], partitions, replicas: 1 });
-  return topic;
+function newTopic(partitions?: number): Promise<string> {
+  return topicByPlatformatic(admin, 'platformatic', partitions);
 }
 
 async function consume(

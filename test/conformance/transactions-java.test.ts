@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { Kafka, logLevel, type Admin } from 'kafkajs';
 import { describeWithJava, runTool, type JavaTool } from './java-tools.ts';
+import { topicByKafkaJs } from './clients.ts';
 import { START_TIMEOUT_MS, startTarget, targetName, unique, until, type Target } from './target.ts';
 
 const TIMEOUT_MS = 180_000;
@@ -16,10 +17,8 @@ async function run(tool: JavaTool, args: readonly string[], server = '--bootstra
   return output;
 }
 
-async function newTopic(numPartitions = 1): Promise<string> {
-  const topic = unique('java-transactions');
-  await admin.createTopics({ topics: [{ topic, numPartitions }], waitForLeaders: true });
-  return topic;
+function newTopic(partitions?: number): Promise<string> {
+  return topicByKafkaJs(admin, 'java-transactions', partitions);
 }
 
 async function consume(topic: string, count: number): Promise<string[]> {

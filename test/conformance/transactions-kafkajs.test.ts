@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Kafka, logLevel, type Admin, type Consumer, type Producer } from 'kafkajs';
+import { topicByKafkaJs } from './clients.ts';
 import { START_TIMEOUT_MS, startTarget, unique, until, type Target } from './target.ts';
 
 let target: Target;
@@ -25,10 +26,8 @@ afterAll(async () => {
   await target.stop();
 }, 60_000);
 
-async function newTopic(numPartitions = 1): Promise<string> {
-  const topic = unique('transactions');
-  await admin.createTopics({ topics: [{ topic, numPartitions }], waitForLeaders: true });
-  return topic;
+function newTopic(partitions?: number): Promise<string> {
+  return topicByKafkaJs(admin, 'transactions', partitions);
 }
 
 async function newProducer(transactionalId = unique('tx'), transactionTimeout = 60_000): Promise<Producer> {

@@ -10,6 +10,7 @@ import {
   type Message,
 } from '@platformatic/kafka';
 import { itWithLibrdkafka, librdkafkaClient } from './librdkafka.ts';
+import { topicByPlatformatic } from './clients.ts';
 import { START_TIMEOUT_MS, startTarget, unique, until, type Target } from './target.ts';
 
 type Text = Message<string, string, string, string>;
@@ -36,10 +37,8 @@ afterAll(async () => {
   await target.stop();
 }, 30_000);
 
-async function newTopic(partitions = 1): Promise<string> {
-  const topic = unique('transactions');
-  await admin.createTopics({ topics: [topic], partitions, replicas: 1 });
-  return topic;
+function newTopic(partitions?: number): Promise<string> {
+  return topicByPlatformatic(admin, 'transactions', partitions);
 }
 
 function newProducer(transactionalId = unique('tx')): Producer<string, string, string, string> {
