@@ -55,7 +55,7 @@ function readSegmentSync(segment: Segment, request: ReadRequest, buffers: ReadBu
     if ('batches' in slice) return slice.batches;
     buffers.give(piece);
     position += slice.skipBytes;
-    length = pieceLength(segment, position, Math.max(slice.needBytes, request.maxBytes));
+    length = nextLength(segment, position, slice.needBytes, request);
   }
   return EMPTY;
 }
@@ -70,7 +70,7 @@ async function readSegment(segment: Segment, request: ReadRequest, buffers: Read
     if ('batches' in slice) return slice.batches;
     buffers.give(piece);
     position += slice.skipBytes;
-    length = pieceLength(segment, position, Math.max(slice.needBytes, request.maxBytes));
+    length = nextLength(segment, position, slice.needBytes, request);
   }
   return EMPTY;
 }
@@ -82,6 +82,15 @@ function firstPiece(segment: Segment, request: ReadRequest): [position: number, 
 
 const pieceLength = (segment: Segment, position: number, wanted: number) =>
   Math.max(0, Math.min(Math.max(wanted, BATCH_HEADER_BYTES), segment.size - position));
+
+function nextLength(segment: Segment, position: number, needBytes: number, { maxBytes }: ReadRequest): number {
+  const left = segment.size - position;
+  // More would never come, however often it is asked for.
+  if (left > 0 && needBytes > left) {
+    throw new StorageError('IO', `a batch needs ${needBytes} bytes and ${left} are left: the log is damaged`);
+  }
+  return pieceLength(segment, position, Math.max(needBytes, maxBytes));
+}
 
 /** Cuts the batches that a request asks for out of a piece that begins with a whole batch's first byte. */
 function sliceBatches(piece: Buffer, request: ReadRequest): Slice {

@@ -94,6 +94,11 @@ describe('the check itself', () => {
     expect(await finds()).toBe(true);
   });
 
+  it('notices bytes that are not cut', async () => {
+    const deaf = { truncate: () => undefined };
+    expect(await finds({ sabotage: (storage) => sabotaged(storage, deaf) })).toBe(true);
+  });
+
   it('notices names that are not made durable', async () => {
     const sabotage = (storage: Storage) =>
       sabotaged(storage, {}, { syncDirectory: () => undefined, syncDirectoryAside: () => Promise.resolve() });
