@@ -8,7 +8,7 @@
  *   npm run sim:raft -- --mutants           how many seeds it takes to find faults of ours, put in on purpose
  */
 import { parseArgs } from 'node:util';
-import { RAFT_MUTANTS } from 'streaming-core/sim/raft/raft-mutants';
+import { findMutant, RAFT_MUTANTS } from 'streaming-core/sim/raft/raft-mutants';
 import { runRaftSeed } from 'streaming-core/sim/raft/raft-run';
 
 const { values } = parseArgs({
@@ -59,16 +59,9 @@ function runSeeds(): number {
 function findMutants(): number {
   let missed = 0;
   for (const mutant of RAFT_MUTANTS) {
-    let found: string | null = null;
-    for (let seed = 1; seed <= count && found === null; seed++) {
-      try {
-        runRaftSeed({ seed, mutant });
-      } catch (error) {
-        found = `seed ${seed}: ${String(error)}`;
-      }
-    }
+    const found = findMutant(mutant, count);
     if (found === null) missed += 1;
-    console.log(`${mutant.name}\n    ${found ?? `not found in ${count} seeds`}`);
+    console.log(`${mutant.name}\n    ${found ? `seed ${found.seed}: ${found.seen}` : `not found in ${count} seeds`}`);
   }
   return missed > 0 ? 1 : 0;
 }

@@ -10,6 +10,9 @@ export function enterEpoch(turn: Turn, epoch: number): void {
 export function saveVote({ state, effects }: Turn, epoch: number, votedFor: ReplicaId | null): void {
   state.epoch = epoch;
   state.votedFor = votedFor;
+  // A new epoch and the vote in it are one write, if nothing was said between the two.
+  const pending = effects.findIndex(({ type }) => type === 'save-vote' || type === 'send');
+  if (effects[pending]?.type === 'save-vote') effects.splice(pending, 1);
   effects.push({ type: 'save-vote', epoch, votedFor });
 }
 

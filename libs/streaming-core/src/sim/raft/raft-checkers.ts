@@ -7,6 +7,11 @@ export class RaftCheckError extends Error {
   override readonly name = 'RaftCheckError';
 }
 
+/** The group is safe, but stands still. */
+export class RaftProgressError extends Error {
+  override readonly name = 'RaftProgressError';
+}
+
 interface Known {
   readonly id: string;
   readonly previous: string;

@@ -1,7 +1,9 @@
 import type { Effect, Input } from '../../raft/raft-io.js';
 import { epochAt } from '../../raft/raft-log.js';
 import type { Message } from '../../raft/raft-messages.js';
+import { RaftProgressError } from './raft-checkers.js';
 import type { Mutant, SimReplica } from './raft-replica.js';
+import { runRaftSeed } from './raft-run.js';
 
 type Change = (replica: SimReplica, message: Message) => Message;
 
@@ -110,3 +112,16 @@ export const RAFT_MUTANTS: readonly Mutant[] = [
     },
   },
 ];
+
+/** Runs seeds from 1 on until a checker of safety sees the fault: which seed, and what was seen; null if none of them does. */
+export function findMutant(mutant: Mutant, seeds: number): { readonly seed: number; readonly seen: string } | null {
+  for (let seed = 1; seed <= seeds; seed++) {
+    try {
+      runRaftSeed({ seed, mutant });
+    } catch (error) {
+      // A fault may also make a group stand still; that alone is not counted.
+      if (!(error instanceof RaftProgressError)) return { seed, seen: String(error) };
+    }
+  }
+  return null;
+}

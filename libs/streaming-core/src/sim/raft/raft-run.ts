@@ -11,7 +11,7 @@ import {
   type ReplicaId,
 } from '../../raft/raft-types.js';
 import { EventQueue } from './event-queue.js';
-import { check, RaftCheckers } from './raft-checkers.js';
+import { RaftCheckers, RaftProgressError } from './raft-checkers.js';
 import { drawFaults, drawPartition, type Cut, type FaultProfile } from './raft-faults.js';
 import { canLose, isCurrent, newestMemberships, nextRepair, nodeOf, toggleMember, votersOf } from './raft-operator.js';
 import { SimReplica, type Mutant, type SimWorld } from './raft-replica.js';
@@ -51,7 +51,7 @@ const SMALL: RaftConfig = {
 /**
  * One seed: a group of replicas, writers, an operator, and everything that goes wrong with messages, disks, power and clocks; checked after
  * every event. Then the faults stop, and the group must heal.
- * @throws RaftCheckError, RaftInvariantError
+ * @throws RaftCheckError, RaftInvariantError, RaftProgressError
  */
 export function runRaftSeed(options: RaftRunOptions): RaftRunReport {
   return new RaftRun(options).run();
@@ -329,8 +329,7 @@ class RaftRun implements SimWorld {
         return ms + 100;
       }
     }
-    check(false, `no progress in ${HEAL_WITHIN_MS} ms without faults: ${this.summary()}`);
-    return 0;
+    throw new RaftProgressError(`no progress in ${HEAL_WITHIN_MS} ms without faults: ${this.summary()}`);
   }
 
   private isSettled(): boolean {
