@@ -1,10 +1,13 @@
 /**
  * A broker under a steady load for a long time: memory must be flat. Writes and reads at a fixed rate, with retention, compaction,
- * a group that commits and connections that come and go; prints memory each minute, and in the end how fast it grew after the
- * first quarter.
+ * a group that commits and connections that come and go. Prints each minute what the process holds and the least that was in use
+ * on its heap, that is, after a collection; in the end how fast both grew after the first quarter. Resident memory goes up and down
+ * as the runtime sees fit; what is in use is what may leak.
  *
  * Run after a build: `node bench/soak.ts [minutes] [records per second]`. Not among those that run by default.
  */
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createStreamClient } from 'streaming-core/client/stream-client';
 import { cpuSeconds, printMachine, residentMb, startOurs } from './support-processes.ts';
@@ -25,7 +28,8 @@ const TOPICS = [
 ];
 
 printMachine();
-const broker = await startOurs('fsync');
+const metricsPort = await freePort();
+const broker = await startOurs('fsync', ['--metrics-port', String(metricsPort)]);
 const client = createStreamClient({ brokers: broker.bootstrapServers, clientId: 'soak' });
 await client.admin().ensureTopics(TOPICS);
 const producer = await client.producer();
@@ -48,13 +52,25 @@ async function visit(): Promise<void> {
   await visitor.close();
 }
 
-const samples: { readonly minute: number; readonly mb: number }[] = [];
+interface Sample {
+  readonly minute: number;
+  readonly residentMb: number;
+  readonly heapMb: number;
+}
+
+async function heapUsedMb(): Promise<number> {
+  const text = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
+  return Number(/process_memory_bytes\{kind="heap_used"\} (\S+)/.exec(text)?.[1] ?? NaN) / 2 ** 20;
+}
+
+const samples: Sample[] = [];
 const startedAt = performance.now();
 const elapsedMs = (): number => performance.now() - startedAt;
 const perTick = (RATE_PER_S * TICK_MS) / 1_000;
 let nextSampleMs = 60_000;
 let ticks = 0;
-console.log('minute   resident MB   processor s   written      read');
+let heapMb = Infinity;
+console.log('minute   resident MB       heap MB   processor s    written       read');
 while (elapsedMs() < MINUTES * 60_000) {
   const records = Array.from({ length: perTick }, (_, i) => ({
     topic: i % 5 === 0 ? 'soak-state' : 'soak',
@@ -65,29 +81,49 @@ while (elapsedMs() < MINUTES * 60_000) {
   await producer.send(records);
   written += records.length;
   ticks += 1;
-  if (ticks % 10 === 0) await visit();
+  if (ticks % 10 === 0) {
+    await visit();
+    heapMb = Math.min(heapMb, await heapUsedMb());
+  }
   const waitMs = ticks * TICK_MS - elapsedMs();
   if (waitMs > 0) await sleep(waitMs);
   if (elapsedMs() < nextSampleMs) continue;
   const minute = Math.round(nextSampleMs / 60_000);
-  const mb = residentMb(broker.pid);
-  samples.push({ minute, mb });
+  const sample = { minute, residentMb: residentMb(broker.pid), heapMb };
+  samples.push(sample);
+  heapMb = Infinity;
   nextSampleMs += 60_000;
-  const cells = [minute, mb.toFixed(0), cpuSeconds(broker.pid).toFixed(0), written, read];
-  console.log(cells.map((cell, i) => String(cell).padStart([6, 13, 13, 10, 10][i]!)).join(' '));
+  const figures = [sample.residentMb, sample.heapMb, cpuSeconds(broker.pid)].map((figure) => figure.toFixed(0));
+  console.log(
+    [minute, ...figures, written, read].map((cell, i) => String(cell).padStart([6, 13, 13, 13, 10, 10][i]!)).join(' '),
+  );
 }
 await consumer.close();
 await client.close();
 await broker.stop();
 
 const late = samples.slice(Math.floor(samples.length / 4));
-console.log(`\ngrowth after the first quarter: ${slope(late).toFixed(3)} MB a minute over ${late.length} minutes`);
+for (const [what, pick] of [
+  ['resident', (sample: Sample) => sample.residentMb],
+  ['heap in use', (sample: Sample) => sample.heapMb],
+] as const) {
+  console.log(`growth of ${what} after the first quarter: ${slope(late, pick).toFixed(3)} MB a minute`);
+}
 
 /** Of the line through the samples with the least squares. */
-function slope(points: readonly { readonly minute: number; readonly mb: number }[]): number {
+function slope(points: readonly Sample[], pick: (sample: Sample) => number): number {
   const meanX = points.reduce((sum, { minute }) => sum + minute, 0) / points.length;
-  const meanY = points.reduce((sum, { mb }) => sum + mb, 0) / points.length;
-  const over = points.reduce((sum, { minute, mb }) => sum + (minute - meanX) * (mb - meanY), 0);
+  const meanY = points.reduce((sum, point) => sum + pick(point), 0) / points.length;
+  const over = points.reduce((sum, point) => sum + (point.minute - meanX) * (pick(point) - meanY), 0);
   const under = points.reduce((sum, { minute }) => sum + (minute - meanX) ** 2, 0);
   return over / under;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
 }

@@ -17,10 +17,10 @@ const BIN = path.resolve(import.meta.dirname, '../libs/streaming-core/bin/stream
 const CLOCK_TICKS_PER_S = 100;
 
 /** Our broker, `streaming-core serve` on the local disk. */
-export async function startOurs(flush: string, settings: Readonly<Record<string, string>> = {}): Promise<BenchBroker> {
+export async function startOurs(flush: string, serveOptions: readonly string[] = []): Promise<BenchBroker> {
   const data = mkdtempSync(path.join(os.tmpdir(), 'streaming-core-bench-'));
-  const configs = Object.entries({ flush, ...settings }).flatMap(([key, value]) => ['--config', `${key}=${value}`]);
-  const child = spawn(process.execPath, [BIN, 'serve', '--port', '0', '--data-dir', data, ...configs], {
+  const args = ['serve', '--port', '0', '--data-dir', data, '--config', `flush=${flush}`, ...serveOptions];
+  const child = spawn(process.execPath, [BIN, ...args], {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
   const [{ port }] = (await once(child, 'message')) as [{ port: number }];
