@@ -179,6 +179,14 @@ describe('a replica', () => {
     expect(state.epoch).toBe(5);
   });
 
+  it('counts the pre-vote of a voter that missed an epoch', () => {
+    const state = createRaft(CONFIG, A, { ...NEW_DISK, epoch: 5 }, 0, 1);
+    step(state, { type: 'tick' }, 1_000);
+    const message: Message = { type: 'pre-vote-response', from: B, to: A, epoch: 3, proposedEpoch: 6, isGranted: true };
+    step(state, { type: 'message', message }, 1_000);
+    expect(state).toMatchObject({ epoch: 6, votedFor: A });
+  });
+
   it('leads at once if it is alone', () => {
     const alone = foundingMembership([A]);
     const memberships = { committed: alone, latest: alone };

@@ -30,13 +30,13 @@ describe('a raft group in a world where everything fails', () => {
     expect(traceOf(7)).not.toEqual(traceOf(8));
   });
 
-  // What these seeds once broke.
-  it.each<[string, number]>([
-    ['counts the pre-vote of a voter that missed an epoch', 38],
-    ['elects who is about to leave if nobody else has the whole log', 893],
-  ])('%s', (_, seed) => {
-    expect(broken([seed])).toEqual([]);
-  });
+  // What this seed once broke, and breaks again without the line that mended it.
+  it.each<[string, number]>([['elects who is about to leave if nobody else has the whole log', 893]])(
+    '%s',
+    (_, seed) => {
+      expect(broken([seed])).toEqual([]);
+    },
+  );
 });
 
 describe('a fault of ours is found', () => {
