@@ -3,7 +3,7 @@
  * what Kafka says about other brokers is said about this one. Served requests without a note have none.
  */
 export const NOTES: Readonly<Record<number, string>> = {
-  0: 'Versions 0-2 are advertised and refused, in Kafka too: librdkafka before 2.12 turns compression off without them. `timeoutMs` is not looked at: it bounds the wait for other replicas. One batch for each partition, as Kafka asks since version 3. `acks=all` is answered after fsync by default.',
+  0: 'Versions 0-2 are advertised and refused, in Kafka too: librdkafka before 2.12 turns compression off without them. `timeoutMs` bounds the wait for the disk, as there are no other replicas: REQUEST_TIMED_OUT; 0 or less bounds nothing. One batch for each partition, as Kafka asks since version 3. `acks=all` is answered after fsync by default.',
   1: 'Fetches of followers are refused: there is no other broker. Diverging epochs, snapshots and preferred read replicas are never reported.',
   2: 'There is no tiered storage: the latest tiered offset (-5) and the earliest one to be uploaded (-6) do not exist, the earliest local one (-4) is the earliest.',
   3: 'One broker, which is the controller. A request creates at most 100 topics; a client asks again for the rest.',
