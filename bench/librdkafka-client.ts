@@ -8,6 +8,7 @@ import { execFile, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { createStreamClient } from 'streaming-core/client/stream-client';
 import { cpuSeconds, forEachBroker, printMachine, printRow, type BenchBroker } from './support-processes.ts';
@@ -21,6 +22,7 @@ const SIZES = [
 ];
 const ACKS = ['0', '1', 'all'];
 const COMMAND_MS_MAX = 120_000;
+const SETTLE_MS = 2_000;
 
 const run = promisify(execFile);
 if (spawnSync('kcat', ['-V']).status !== 0) {
@@ -43,11 +45,14 @@ async function measure(broker: BenchBroker): Promise<Map<string, number>> {
   const figures = new Map<string, number>();
   const client = createStreamClient({ brokers: bootstrapServers, clientId: 'bench' });
   try {
+    const names = SIZES.flatMap(({ bytes }) => ACKS.map((acks) => `t-${bytes}-${acks}`));
+    await client.admin().ensureTopics(names.map((name) => ({ name, partitions: PARTITIONS })));
+    // With acks=0 Apache Kafka ends the connection of who writes to a partition before it leads it.
+    await sleep(SETTLE_MS);
     for (const size of SIZES) {
       const megabytes = (countOf(size) * size.bytes) / 1e6;
       for (const acks of ACKS) {
         const topic = `t-${size.bytes}-${acks}`;
-        await client.admin().ensureTopics([{ name: topic, partitions: PARTITIONS }]);
         const settings = ['-X', `acks=${acks}`, '-X', 'linger.ms=5', '-X', 'queue.buffering.max.messages=500000'];
         const before = cpuSeconds(pid);
         const seconds = await kcat(['-P', '-b', bootstrapServers, '-t', topic, '-l', fileOf(size), ...settings]);

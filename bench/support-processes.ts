@@ -73,7 +73,7 @@ export async function forEachBroker<T>(
 export function printRow(what: string, values: ReadonlyMap<string, number>, unit: string, digits = 0): void {
   const peer = [...values].find(([name]) => name.startsWith('Apache'))?.[1];
   for (const [name, value] of values) {
-    const ratio = peer === undefined || name.startsWith('Apache') ? '' : `  ${(value / peer).toFixed(2)} x Apache`;
+    const ratio = !peer || name.startsWith('Apache') ? '' : `  ${(value / peer).toFixed(2)} x Apache`;
     const shown = value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits });
     console.log(`${what.padEnd(34)} ${name.padEnd(28)} ${shown.padStart(12)} ${unit}${ratio}`);
   }
