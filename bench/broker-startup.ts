@@ -4,18 +4,17 @@
  *
  * Run after a build: `node bench/broker-startup.ts [runs]`
  */
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { cpuSeconds, residentMb, startOurs } from './support-processes.ts';
 
 const RUNS = Number(process.argv[2] ?? 9);
 const IDLE_PARTITIONS = 100;
 const IDLE_MS = 10_000;
-const CLOCK_TICKS_PER_S = 100;
 const bin = path.resolve(import.meta.dirname, '../libs/streaming-core/bin/streaming-core.js');
 
 if (process.argv[2] === 'one') await measureOnce(process.argv[3] as 'memory' | 'disk');
@@ -61,46 +60,20 @@ async function measureAll(): Promise<void> {
 }
 
 async function measureIdle(): Promise<void> {
-  const data = mkdtempSync(path.join(os.tmpdir(), 'streaming-core-bench-'));
-  const broker = spawn(process.execPath, [bin, 'serve', '--port', '0', '--data-dir', data], {
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-  });
+  const broker = await startOurs('fsync');
   try {
-    const [{ port }] = (await once(broker, 'message')) as [{ port: number }];
-    const address = `127.0.0.1:${port}`;
-    execFileSync(process.execPath, [
-      bin,
-      'topics',
-      'create',
-      'idle',
-      '--partitions',
-      String(IDLE_PARTITIONS),
-      '-b',
-      address,
-    ]);
+    const shape = ['--partitions', String(IDLE_PARTITIONS), '-b', broker.bootstrapServers];
+    execFileSync(process.execPath, [bin, 'topics', 'create', 'idle', ...shape]);
     await sleep(2_000);
-    const before = cpuTicks(broker.pid!);
+    const before = cpuSeconds(broker.pid);
     await sleep(IDLE_MS);
-    const cpuMs = ((cpuTicks(broker.pid!) - before) / CLOCK_TICKS_PER_S) * 1_000;
-    const rssMb = residentMb(broker.pid!);
+    const cpuMs = (cpuSeconds(broker.pid) - before) * 1_000;
+    const rssMb = residentMb(broker.pid);
     console.log(
       `idle with ${IDLE_PARTITIONS} partitions: ${rssMb.toFixed(0)} MB resident, ${(rssMb / 90).toFixed(2)} of the 90 MB budget; ` +
         `${((cpuMs / IDLE_MS) * 100).toFixed(2)} % of one core`,
     );
   } finally {
-    broker.kill('SIGTERM');
-    await once(broker, 'exit');
-    rmSync(data, { recursive: true, force: true });
+    await broker.stop();
   }
-}
-
-/** User and system time of a process. */
-function cpuTicks(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
-  return Number(fields[11]) + Number(fields[12]);
-}
-
-function residentMb(pid: number): number {
-  const line = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
-  return Number(line?.[1] ?? NaN) / 1024;
 }

@@ -6,9 +6,7 @@ import path from 'node:path';
 
 const here = import.meta.dirname;
 const all = readdirSync(here)
-  .filter(
-    (file) => file.endsWith('.ts') && file !== 'main.ts' && !file.endsWith('-broker.ts') && !file.startsWith('support'),
-  )
+  .filter((file) => file.endsWith('.ts') && file !== 'main.ts' && !file.startsWith('support'))
   .map((file) => path.basename(file, '.ts'));
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !all.includes(name));

@@ -5,14 +5,10 @@
  *
  * Run after a build: `node bench/produce-consume.ts [seconds per measurement]`
  */
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import os from 'node:os';
-import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createStreamClient } from 'streaming-core/client/stream-client';
 import type { OutgoingRecord, StreamClient, StreamProducer } from 'streaming-core/client/types';
-import { KAFKA_VERSION, available, startApacheKafka } from '../test/conformance/apache-kafka.ts';
+import { forEachBroker, printMachine, printRow, type BenchBroker } from './support-processes.ts';
 
 const SECONDS = Number(process.argv[2] ?? 5);
 const PARTITIONS = 6;
@@ -32,12 +28,13 @@ interface Throughput {
 interface Latency {
   readonly ackP50Ms: number;
   readonly ackP99Ms: number;
+  readonly ackP999Ms: number;
   readonly endToEndP50Ms: number;
   readonly endToEndP99Ms: number;
+  readonly endToEndP999Ms: number;
 }
 
 interface Figures {
-  readonly name: string;
   readonly throughput: ReadonlyMap<string, Throughput>;
   readonly latency: Latency;
 }
@@ -116,8 +113,10 @@ async function measureLatency(client: StreamClient, producer: StreamProducer): P
   return {
     ackP50Ms: percentile(ack, 0.5),
     ackP99Ms: percentile(ack, 0.99),
+    ackP999Ms: percentile(ack, 0.999),
     endToEndP50Ms: percentile(endToEnd, 0.5),
     endToEndP99Ms: percentile(endToEnd, 0.99),
+    endToEndP999Ms: percentile(endToEnd, 0.999),
   };
 }
 
@@ -126,7 +125,7 @@ function percentile(values: number[], share: number): number {
   return values[Math.min(values.length - 1, Math.floor(values.length * share))] ?? Number.NaN;
 }
 
-async function measure(name: string, bootstrapServers: string): Promise<Figures> {
+async function measure({ bootstrapServers }: BenchBroker): Promise<Figures> {
   const client = createStreamClient({ brokers: bootstrapServers, clientId: 'bench' });
   const producer = await client.producer();
   await produceFor(producer, await newTopic(client, 'warm-up'), 500, SECONDS);
@@ -138,68 +137,22 @@ async function measure(name: string, bootstrapServers: string): Promise<Figures>
   }
   const latency = await measureLatency(client, producer);
   await client.close();
-  return { name, throughput, latency };
+  return { throughput, latency };
 }
 
-async function measureOurs(flush: string): Promise<Figures> {
-  const script = new URL('produce-consume-broker.ts', import.meta.url).pathname;
-  const broker = spawn(process.execPath, [script, flush], { stdio: ['ignore', 'pipe', 'inherit'] });
-  try {
-    const [address] = (await once(createInterface(broker.stdout), 'line')) as [string];
-    return await measure(`streaming-core flush=${flush}`, address);
-  } finally {
-    await end(broker);
-  }
+printMachine();
+console.log(`acks=all, idempotent, ${PARTITIONS} partitions, one broker, ${SECONDS} s each\n`);
+const all = await forEachBroker(['fsync', 'os'], measure);
+const row = (what: string, pick: (figures: Figures) => number, unit: string, digits: number): void =>
+  printRow(what, new Map([...all].map(([name, figures]) => [name, pick(figures)])), unit, digits);
+for (const { name: size, bytes } of SIZES) {
+  const megabytes = (perSecond: number): number => (perSecond * bytes) / 1e6;
+  row(`produce ${size}`, ({ throughput }) => megabytes(throughput.get(size)!.produced), 'MB/s', 1);
+  row(`consume ${size}`, ({ throughput }) => megabytes(throughput.get(size)!.consumed), 'MB/s', 1);
 }
-
-async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  child.kill('SIGTERM');
-  await once(child, 'exit');
-}
-
-async function measureApache(): Promise<Figures | undefined> {
-  const here = await available();
-  if (!here.ok) {
-    console.log(`Apache Kafka is left out: ${here.reason}`);
-    return undefined;
-  }
-  const kafka = await startApacheKafka();
-  try {
-    return await measure(`Apache Kafka ${KAFKA_VERSION}`, kafka.bootstrapServers);
-  } finally {
-    await kafka.stop();
-  }
-}
-
-function print(all: readonly Figures[]): void {
-  const peer = all.find(({ name }) => name.startsWith('Apache'));
-  const line = (what: string, pick: (figures: Figures) => number, show: (value: number) => string): void => {
-    for (const figures of all) {
-      const value = pick(figures);
-      const ratio = peer && peer !== figures ? `   ${(value / pick(peer)).toFixed(2)} x Apache` : '';
-      console.log(`${what.padEnd(26)} ${figures.name.padEnd(28)} ${show(value)}${ratio}`);
-    }
-  };
-  for (const { name: size, bytes } of SIZES) {
-    const rate = (value: number): string =>
-      `${Math.round(value).toLocaleString('en').padStart(9)} records/s ${((value * bytes) / 1e6).toFixed(1).padStart(7)} MB/s`;
-    line(`produce ${size}`, ({ throughput }) => throughput.get(size)!.produced, rate);
-    line(`consume ${size}`, ({ throughput }) => throughput.get(size)!.consumed, rate);
-  }
-  const ms = (value: number): string => `${value.toFixed(2).padStart(9)} ms`;
-  line(`ack p50, ${RATE_PER_S}/s`, ({ latency }) => latency.ackP50Ms, ms);
-  line(`ack p99, ${RATE_PER_S}/s`, ({ latency }) => latency.ackP99Ms, ms);
-  line(`end to end p50, ${RATE_PER_S}/s`, ({ latency }) => latency.endToEndP50Ms, ms);
-  line(`end to end p99, ${RATE_PER_S}/s`, ({ latency }) => latency.endToEndP99Ms, ms);
-}
-
-const { model } = os.cpus()[0]!;
-const memoryGb = (os.totalmem() / 2 ** 30).toFixed(0);
-console.log(`${os.cpus().length} x ${model}, ${memoryGb} GB, ${os.type()} ${os.release()}, Node ${process.version}`);
-console.log(
-  `acks=all, idempotent, ${PARTITIONS} partitions, one broker, ${SECONDS} s each; load now ${os.loadavg()[0]!.toFixed(1)}\n`,
-);
-const ours = [await measureOurs('fsync'), await measureOurs('os')];
-const apache = await measureApache();
-print(apache ? [...ours, apache] : ours);
+row(`ack p50, ${RATE_PER_S}/s`, ({ latency }) => latency.ackP50Ms, 'ms', 2);
+row(`ack p99, ${RATE_PER_S}/s`, ({ latency }) => latency.ackP99Ms, 'ms', 2);
+row(`ack p99.9, ${RATE_PER_S}/s`, ({ latency }) => latency.ackP999Ms, 'ms', 2);
+row(`end to end p50, ${RATE_PER_S}/s`, ({ latency }) => latency.endToEndP50Ms, 'ms', 2);
+row(`end to end p99, ${RATE_PER_S}/s`, ({ latency }) => latency.endToEndP99Ms, 'ms', 2);
+row(`end to end p99.9, ${RATE_PER_S}/s`, ({ latency }) => latency.endToEndP999Ms, 'ms', 2);

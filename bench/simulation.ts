@@ -94,7 +94,7 @@ for (const dir of dirs.filter((path) => existsSync(path))) {
   console.log(`${pack.name}: ${pack.graph.nodeCount} junctions, ${pack.zones.all().length} zones`);
   await measure('agents, routes and JSON', () => run(pack, () => undefined));
 
-  const script = fileURLToPath(new URL('produce-consume-broker.ts', import.meta.url));
+  const script = fileURLToPath(new URL('support-broker.ts', import.meta.url));
   const broker = spawn(process.execPath, [script], { stdio: ['ignore', 'pipe', 'inherit'] });
   try {
     const [address] = (await once(broker.stdout, 'data')) as [Buffer];

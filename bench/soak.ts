@@ -6,10 +6,9 @@
  *
  * Run after a build: `node bench/soak.ts [minutes] [records per second]`. Not among those that run by default.
  */
-import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createStreamClient } from 'streaming-core/client/stream-client';
+import { freePorts } from '../test/support/free-ports.ts';
 import { cpuSeconds, printMachine, residentMb, startOurs } from './support-processes.ts';
 
 const MINUTES = Number(process.argv[2] ?? 60);
@@ -28,7 +27,7 @@ const TOPICS = [
 ];
 
 printMachine();
-const metricsPort = await freePort();
+const [metricsPort] = await freePorts(1);
 const broker = await startOurs('fsync', ['--metrics-port', String(metricsPort)]);
 const client = createStreamClient({ brokers: broker.bootstrapServers, clientId: 'soak' });
 await client.admin().ensureTopics(TOPICS);
@@ -117,13 +116,4 @@ function slope(points: readonly Sample[], pick: (sample: Sample) => number): num
   const over = points.reduce((sum, point) => sum + (point.minute - meanX) * (pick(point) - meanY), 0);
   const under = points.reduce((sum, { minute }) => sum + (minute - meanX) ** 2, 0);
   return over / under;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

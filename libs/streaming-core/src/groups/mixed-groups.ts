@@ -1,4 +1,4 @@
-import { failedJoin, NO_ASSIGNMENT } from './classic/group.js';
+import { failedJoin, NO_ASSIGNMENT, syncReply } from './classic/group.js';
 import type { HeartbeatInput, JoinInput, LeaveInput, LeaveResponse, SyncInput } from './classic/types.js';
 import type { ConsumerGroups } from './consumer-groups.js';
 import { forgetDeadlines } from './consumer/deadlines.js';
@@ -126,18 +126,7 @@ export class MixedGroups {
   #sync(group: ConsumerGroup, input: SyncInput, now: Now): void {
     const { requestId, protocolType, protocolName } = input;
     const reply = (error: GroupError, assignment = NO_ASSIGNMENT): void => {
-      const isOk = error === 'NONE';
-      this.table.emit({
-        type: 'reply',
-        requestId,
-        response: {
-          type: 'sync',
-          error,
-          protocolType: isOk ? protocolType : null,
-          protocolName: isOk ? protocolName : null,
-          assignment,
-        },
-      });
+      this.table.emit(syncReply(requestId, { protocolType, protocolName }, error, assignment));
     };
     const member = classicMember(group.state, input);
     if (typeof member === 'string') {

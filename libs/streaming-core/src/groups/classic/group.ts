@@ -166,9 +166,18 @@ export function answerSync(step: Step, member: Member, error: GroupError): void 
 }
 
 export function replySync(step: Step, requestId: RequestId, error: GroupError, assignment = NO_ASSIGNMENT): void {
-  const { protocolType, protocolName } = step.group;
+  step.effects.push(syncReply(requestId, step.group, error, assignment));
+}
+
+/** The answer to SyncGroup; an error names no protocol. */
+export function syncReply(
+  requestId: RequestId,
+  { protocolType, protocolName }: { readonly protocolType: string | null; readonly protocolName: string | null },
+  error: GroupError,
+  assignment: Buffer,
+) {
   const isOk = error === 'NONE';
-  step.effects.push({
+  return {
     type: 'reply',
     requestId,
     response: {
@@ -178,7 +187,7 @@ export function replySync(step: Step, requestId: RequestId, error: GroupError, a
       protocolName: isOk ? protocolName : null,
       assignment,
     },
-  });
+  } as const;
 }
 
 export function refreshSession(step: Step, member: Member): void {

@@ -1,4 +1,4 @@
-/** Our broker as a process of its own for `produce-consume.ts`: prints its address, ends on SIGTERM. */
+/** Our broker as a process of its own for `simulation.ts`: prints its address, ends on SIGTERM. */
 import { startTestBroker } from 'streaming-core/testing/test-broker';
 
 const broker = await startTestBroker({
