@@ -26,7 +26,8 @@ function work(event: Counted, attempt: number): void {
 @StreamConsumer({ groupId: 'w', retry: { ladderDelaysMs: [20, 40] }, concurrency: 4 })
 export class Overtaking {
   @OnEvent(Jobs)
-  handle(event: Counted, { attempt }: EventContext): void {
+  async handle(event: Counted, { attempt }: EventContext): Promise<void> {
+    if (attempt > 1) await until('the later ones of the key', () => log.includes('a2'));
     work(event, attempt);
   }
 }
