@@ -46,3 +46,14 @@ export function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Prom
     promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', aborted));
   });
 }
+
+/** Resolves when the promise has settled, or else after the time. Never rejects. True: it has settled. */
+export async function settledWithin(promise: Promise<unknown>, ms: number): Promise<boolean> {
+  const settled = new AbortController();
+  const settling = promise.then(
+    () => settled.abort(),
+    () => settled.abort(),
+  );
+  await Promise.race([settling, delay(ms, settled.signal)]);
+  return settled.signal.aborted;
+}

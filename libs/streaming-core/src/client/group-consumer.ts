@@ -1,4 +1,4 @@
-import { Backoff, delay } from './backoff.js';
+import { Backoff, delay, settledWithin } from './backoff.js';
 import type { Cluster } from './cluster.js';
 import { GroupMembership } from './group-membership.js';
 import { GroupProtocol, type Membership } from './group-protocol.js';
@@ -26,7 +26,8 @@ const START_TIMEOUT_MS = 60_000;
 const COMMIT_TIMEOUT_MS = 30_000;
 /** Closing is bounded as a whole, so that a service that is told to stop does stop: together some 8 s. */
 const CLOSE_DRAIN_TIMEOUT_MS = 4_000;
-const LAST_COMMIT_TIMEOUT_MS = 2_000;
+const LAST_COMMIT_TIMEOUT_MS = 1_500;
+const LAST_COMMIT_BOUND_MS = 2_000;
 const LEAVE_TIMEOUT_MS = 1_000;
 /** What is left of the drain's time, and no less than this. */
 const HOOK_TIMEOUT_MIN_MS = 1_000;
@@ -144,10 +145,7 @@ export class CooperativeGroupConsumer implements GroupConsumer {
     if (this.#handlers) {
       await this.#membership.stop(CLOSE_DRAIN_TIMEOUT_MS);
       await this.#giveUp([...this.#owned.values()], 'revoked');
-      const tooLong = new AbortController();
-      const leaving = this.#protocol.leave().catch(() => undefined);
-      await Promise.race([leaving, delay(LEAVE_TIMEOUT_MS, tooLong.signal)]);
-      tooLong.abort();
+      await settledWithin(this.#protocol.leave(), LEAVE_TIMEOUT_MS);
     }
     this.#committer.close();
     await this.#pump?.close();
@@ -202,7 +200,8 @@ export class CooperativeGroupConsumer implements GroupConsumer {
       const message = `handler of ${keyOf(partition)} still runs after ${timeoutMs} ms; the partition is given up`;
       this.#warn('handler-stuck', new StreamClientError('GROUP_FAILED', message));
     }
-    if (why === 'revoked') await this.#committer.flush(LAST_COMMIT_TIMEOUT_MS);
+    // A coordinator that hangs must not hold up a rebalance, nor a service that stops.
+    if (why === 'revoked') await settledWithin(this.#committer.flush(LAST_COMMIT_TIMEOUT_MS), LAST_COMMIT_BOUND_MS);
     await this.#tellGivenUp(partitions, why, Math.max(HOOK_TIMEOUT_MIN_MS, deadlineMs - Date.now()));
     this.#committer.forget(partitions);
     for (const partition of partitions) this.#owned.delete(keyOf(partition));
@@ -213,18 +212,14 @@ export class CooperativeGroupConsumer implements GroupConsumer {
     const handlers = this.#handlers;
     const isLost = why === 'lost' && handlers?.onPartitionsLost !== undefined;
     const hook = isLost ? 'onPartitionsLost' : 'onPartitionsRevoked';
-    const settled = new AbortController();
     const told = (async () => {
       try {
         await handlers?.[hook]?.(partitions);
       } catch (error) {
         this.#warn('handler-failed', error, `${hook} failed`);
       }
-      settled.abort();
     })();
-    await Promise.race([told, delay(timeoutMs, settled.signal)]);
-    if (settled.signal.aborted) return;
-    settled.abort();
+    if (await settledWithin(told, timeoutMs)) return;
     const message = `${hook} still runs after ${timeoutMs} ms; the partitions are given up`;
     this.#warn('handler-stuck', new StreamClientError('GROUP_FAILED', message));
   }
