@@ -37,8 +37,9 @@ export class OneAtATimeTransactions implements TransactionalProducer {
   /** The epoch to go on from, once the one that is in use is in doubt. */
   #last: ProducerIdentity | null = null;
   #open: OpenTransaction | undefined;
+  #beginning: Promise<unknown> | undefined;
   #fenced: StreamClientError | undefined;
-  #isClosed = false;
+  #closing: Promise<void> | undefined;
 
   constructor(
     cluster: Cluster,
@@ -56,24 +57,19 @@ export class OneAtATimeTransactions implements TransactionalProducer {
   }
 
   async connect(): Promise<void> {
-    this.#epoch = await this.#begin();
+    await this.#beginEpoch();
   }
 
   async begin(): Promise<Transaction> {
-    this.#assertUsable();
-    if (this.#open) throw new StreamClientError('TRANSACTION_FAILED', 'another transaction is open');
-    const open = new OpenTransaction(this.#protocol, this.#deliveryTimeoutMs);
-    this.#open = open;
-    try {
-      this.#epoch ??= await this.#begin();
-    } catch (error) {
-      this.#open = undefined;
-      throw this.#noteFenced(error);
-    }
-    open.use(this.#epoch, {
+    this.#assertOpen();
+    if (this.#fenced) throw this.#fenced;
+    if (this.#open || this.#beginning) throw new StreamClientError('TRANSACTION_FAILED', 'another transaction is open');
+    const epoch = this.#epoch ?? (await this.#beginEpoch());
+    const open: OpenTransaction = new OpenTransaction(this.#protocol, epoch, this.#deliveryTimeoutMs, {
       onFailure: (error) => void this.#noteFenced(error),
       onEnd: (isClean) => this.#end(open, isClean),
     });
+    this.#open = open;
     return open;
   }
 
@@ -90,10 +86,15 @@ export class OneAtATimeTransactions implements TransactionalProducer {
     }
   }
 
-  async close(): Promise<void> {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     const giveUp = setTimeout(() => this.#abort.abort(), CLOSE_TIMEOUT_MS);
+    // Who begins a transaction now is told; there is nothing to abort yet.
+    await this.#beginning;
     try {
       if (this.#fenced === undefined) await this.#open?.abort();
     } catch (error) {
@@ -104,11 +105,24 @@ export class OneAtATimeTransactions implements TransactionalProducer {
     this.#abort.abort();
   }
 
-  async #begin(): Promise<Epoch> {
-    const identity = await this.#protocol.init(this.#last, Date.now() + this.#deliveryTimeoutMs);
-    const enlisted = new Enlisted(this.#protocol, identity);
-    const limits = { deliveryTimeoutMs: this.#deliveryTimeoutMs };
-    return { identity, enlisted, producer: new BatchingProducer(this.#cluster, limits, this.#onFailure, enlisted) };
+  /** Rejects `CLOSED` if the producer is closed meanwhile. */
+  async #beginEpoch(): Promise<Epoch> {
+    try {
+      const beginning = this.#protocol.init(this.#last, Date.now() + this.#deliveryTimeoutMs);
+      this.#beginning = beginning.catch(() => undefined);
+      const identity = await beginning;
+      this.#assertOpen();
+      const enlisted = new Enlisted(this.#protocol, identity);
+      const limits = { deliveryTimeoutMs: this.#deliveryTimeoutMs };
+      const producer = new BatchingProducer(this.#cluster, limits, this.#onFailure, enlisted);
+      this.#epoch = { identity, enlisted, producer };
+      return this.#epoch;
+    } catch (error) {
+      this.#assertOpen();
+      throw this.#noteFenced(error);
+    } finally {
+      this.#beginning = undefined;
+    }
   }
 
   async #end(transaction: Transaction, isClean: boolean): Promise<void> {
@@ -128,9 +142,8 @@ export class OneAtATimeTransactions implements TransactionalProducer {
     return error;
   }
 
-  #assertUsable(): void {
-    if (this.#isClosed) throw new StreamClientError('CLOSED', 'the producer is closed');
-    if (this.#fenced) throw this.#fenced;
+  #assertOpen(): void {
+    if (this.#closing) throw new StreamClientError('CLOSED', 'the producer is closed');
   }
 }
 
@@ -183,28 +196,25 @@ interface TransactionEvents {
 type State = 'open' | 'failed' | 'ending' | 'ended';
 
 class OpenTransaction implements Transaction {
-  #epoch!: Epoch;
-  #events!: TransactionEvents;
   #state: State = 'open';
   #failure: unknown;
   #hasOffsets = false;
+  #ending: Promise<void> | undefined;
   readonly #sends = new Set<Promise<void>>();
 
   constructor(
     readonly protocol: TransactionProtocol,
+    readonly epoch: Epoch,
     readonly timeoutMs: number,
-  ) {}
-
-  use(epoch: Epoch, events: TransactionEvents): void {
-    this.#epoch = epoch;
-    this.#events = events;
+    readonly events: TransactionEvents,
+  ) {
     epoch.enlisted.clear();
   }
 
   send(records: readonly OutgoingRecord[]): Promise<void> {
     const problem = this.#problem();
     if (problem) return Promise.reject(problem);
-    return this.#track(this.#epoch.producer.send(records));
+    return this.#track(this.epoch.producer.send(records));
   }
 
   sendOffsets(member: GroupMember, offsets: readonly TopicPartitionOffset[]): Promise<void> {
@@ -212,7 +222,7 @@ class OpenTransaction implements Transaction {
     if (problem) return Promise.reject(problem);
     if (offsets.length === 0) return Promise.resolve();
     this.#hasOffsets = true;
-    return this.#track(this.protocol.commitOffsets(this.#epoch.identity, member, offsets, this.#deadlineMs()));
+    return this.#track(this.protocol.commitOffsets(this.epoch.identity, member, offsets, this.#deadlineMs()));
   }
 
   async commit(): Promise<void> {
@@ -226,30 +236,38 @@ class OpenTransaction implements Transaction {
         cause: this.#failure,
       });
     }
-    await this.#end(true);
+    if (this.#ending) throw new StreamClientError('TRANSACTION_FAILED', 'the transaction was aborted');
+    await this.#endOnce(true);
   }
 
   async abort(): Promise<void> {
     if (this.#state === 'ended') return;
+    // What is on its way to the coordinator is not called back.
+    if (this.#ending) return this.#ending;
     this.#state = 'ending';
     const isClean = this.#sends.size === 0 && this.#failure === undefined;
     // Nothing may arrive behind the marker.
-    if (!isClean) await this.#epoch.producer.close();
-    await this.#end(false, isClean);
+    if (!isClean) await this.epoch.producer.close();
+    await this.#endOnce(false, isClean);
   }
 
-  async #end(isCommit: boolean, isClean = true): Promise<void> {
+  #endOnce(isCommit: boolean, isClean = true): Promise<void> {
+    this.#ending ??= this.#end(isCommit, isClean);
+    return this.#ending;
+  }
+
+  async #end(isCommit: boolean, isClean: boolean): Promise<void> {
     let isSettled = false;
     try {
-      const isEmpty = this.#epoch.enlisted.isEmpty && !this.#hasOffsets;
-      if (!isEmpty) await this.protocol.end(this.#epoch.identity, isCommit, this.#deadlineMs());
+      const isEmpty = this.epoch.enlisted.isEmpty && !this.#hasOffsets;
+      if (!isEmpty) await this.protocol.end(this.epoch.identity, isCommit, this.#deadlineMs());
       isSettled = true;
     } catch (error) {
-      this.#events.onFailure(error);
+      this.events.onFailure(error);
       throw error;
     } finally {
       this.#state = 'ended';
-      await this.#events.onEnd(isClean && isSettled);
+      await this.events.onEnd(isClean && isSettled);
     }
   }
 
@@ -257,7 +275,7 @@ class OpenTransaction implements Transaction {
     const tracked = sending.catch((error: unknown) => {
       this.#failure ??= error;
       if (this.#state === 'open') this.#state = 'failed';
-      this.#events.onFailure(error);
+      this.events.onFailure(error);
       throw error;
     });
     this.#sends.add(tracked);
