@@ -1,6 +1,8 @@
 /**
- * How long a log takes to open after kill -9: a writer fills segments without pause and is killed in the middle of it; then the log
- * is opened. Beside it stands what the file system takes to write and sync as many bytes as recovery looked at.
+ * How long a log, then a whole broker, takes to come back after kill -9. The log: a writer fills segments without pause and is killed
+ * in the middle of it; then the log is opened. Beside it stands what the file system takes to write and sync as many bytes as
+ * recovery looked at. The broker: clients fill eight partitions, it is killed while they write, and is started again, from the start of its
+ * process to the next record it acknowledges; beside it a broker on an empty directory.
  *
  *   BENCH_RECOVERY_GIB=10 node bench/recovery.ts
  */
@@ -8,18 +10,22 @@ import { fork } from 'node:child_process';
 import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { FileHandles } from 'streaming-core/log/file-handles';
 import { parseTopicConfigs } from 'streaming-core/log/log-config';
 import { PartitionLog } from 'streaming-core/log/partition-log';
 import { ReadBuffers } from 'streaming-core/log/read-buffers';
 import { NodeClock } from 'streaming-core/ports/node/node-clock';
 import { NodeStorage } from 'streaming-core/ports/node/node-storage';
+import { createStreamClient } from 'streaming-core/client/stream-client';
 import { encodeBatch } from 'streaming-core/wire/records/record-codec';
+import { printMachine, serve } from './support-processes.ts';
 
 const GIB = 2 ** 30;
 const MIB = 2 ** 20;
 const BATCH_BYTES = 64 * 1024;
 const BUDGET_S = 2;
+const PARTITIONS = 8;
 
 function open(directory: string): PartitionLog {
   const storage = new NodeStorage();
@@ -54,12 +60,16 @@ async function write(directory: string, bytes: number): Promise<void> {
 }
 
 if (process.argv[2] === 'write') await write(process.argv[3]!, Number(process.argv[4]));
-else await main();
+else {
+  printMachine();
+  const wanted = Number(process.env.BENCH_RECOVERY_GIB ?? 2) * GIB;
+  await recoverLog(wanted);
+  await recoverBroker(wanted);
+}
 
-async function main(): Promise<void> {
+async function recoverLog(wanted: number): Promise<void> {
   const root = mkdtempSync(path.join(process.env.BENCH_DIR ?? tmpdir(), 'recovery-'));
   const directory = path.join(root, 'rides-0');
-  const wanted = Number(process.env.BENCH_RECOVERY_GIB ?? 2) * GIB;
   try {
     const { bsize, bavail } = statfsSync(root);
     if (bsize * bavail < wanted * 1.5) throw new Error(`${root} has no room for ${wanted / GIB} GiB`);
@@ -86,6 +96,56 @@ async function main(): Promise<void> {
     if (tookS > BUDGET_S) process.exitCode = 1;
   } finally {
     rmSync(root, { recursive: true, force: true });
+  }
+}
+
+/** Fills a broker, kills it in the middle of it, and starts it again. */
+async function recoverBroker(wanted: number): Promise<void> {
+  const root = mkdtempSync(path.join(process.env.BENCH_DIR ?? tmpdir(), 'recovery-'));
+  try {
+    const emptyS = await secondsToAcknowledge(path.join(root, 'empty'));
+    const data = path.join(root, 'full');
+    const { child, port } = await serve(data, 'fsync');
+    const client = createStreamClient({ brokers: `127.0.0.1:${port}`, clientId: 'filler' });
+    await client.admin().ensureTopics([{ name: 'rides', partitions: PARTITIONS }]);
+    const producer = await client.producer();
+    const value = Buffer.alloc(BATCH_BYTES, 7);
+    let sent = 0;
+    const fill = async (partition: number): Promise<void> => {
+      for (;;) {
+        await producer.send(Array.from({ length: 8 }, () => ({ topic: 'rides', partition, key: null, value })));
+        sent += 8 * BATCH_BYTES;
+      }
+    };
+    const filling = Promise.allSettled(Array.from({ length: PARTITIONS }, (_, partition) => fill(partition)));
+    while (sent < wanted) await sleep(50);
+    child.kill('SIGKILL');
+    await client.close().catch(() => undefined);
+    await filling;
+    const fullS = await secondsToAcknowledge(data);
+    console.log(
+      `start of a broker with ${(sent / GIB).toFixed(1)} GiB in ${PARTITIONS} partitions after kill -9, to the next acknowledged record: ` +
+        `${fullS.toFixed(3)} s (budget ${BUDGET_S} s; with an empty directory ${emptyS.toFixed(3)} s)`,
+    );
+    if (fullS > BUDGET_S) process.exitCode = 1;
+  } finally {
+    rmSync(root, { recursive: true, force: true });
+  }
+}
+
+/** From the start of a broker's process on a directory to the first record that it acknowledges. */
+async function secondsToAcknowledge(data: string): Promise<number> {
+  const start = performance.now();
+  const { child, port } = await serve(data, 'fsync');
+  const client = createStreamClient({ brokers: `127.0.0.1:${port}`, clientId: 'first' });
+  try {
+    await client.admin().ensureTopics([{ name: 'rides', partitions: PARTITIONS }]);
+    await (await client.producer()).send([{ topic: 'rides', partition: 0, key: null, value: 'back' }]);
+    return (performance.now() - start) / 1000;
+  } finally {
+    await client.close();
+    child.kill('SIGKILL');
+    await new Promise((resolve) => child.once('exit', resolve));
   }
 }
 

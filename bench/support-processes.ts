@@ -19,14 +19,7 @@ const CLOCK_TICKS_PER_S = 100;
 /** Our broker, `streaming-core serve` on the local disk. */
 export async function startOurs(flush: string, serveOptions: readonly string[] = []): Promise<BenchBroker> {
   const data = mkdtempSync(path.join(os.tmpdir(), 'streaming-core-bench-'));
-  const args = ['serve', '--port', '0', '--data-dir', data, '--config', `flush=${flush}`, ...serveOptions];
-  const child = spawn(process.execPath, [BIN, ...args], {
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-  });
-  const [{ port }] = (await once(child, 'message')) as [{ port: number }];
-  child.once('exit', (code, signal) => {
-    if (signal !== 'SIGTERM' && code !== 0) console.error(`the broker ended with ${signal ?? `code ${code}`}`);
-  });
+  const { child, port } = await serve(data, flush, serveOptions);
   return {
     name: `streaming-core flush=${flush}`,
     bootstrapServers: `127.0.0.1:${port}`,
@@ -36,6 +29,24 @@ export async function startOurs(flush: string, serveOptions: readonly string[] =
       rmSync(data, { recursive: true, force: true });
     },
   };
+}
+
+/** `streaming-core serve` on a data directory; resolves when it listens. */
+export async function serve(
+  data: string,
+  flush: string,
+  serveOptions: readonly string[] = [],
+): Promise<{ readonly child: ChildProcess; readonly port: number }> {
+  const args = ['serve', '--port', '0', '--data-dir', data, '--config', `flush=${flush}`, ...serveOptions];
+  const child = spawn(process.execPath, [BIN, ...args], {
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
+  const [{ port }] = (await once(child, 'message')) as [{ port: number }];
+  child.once('exit', (code, signal) => {
+    if (signal !== 'SIGTERM' && signal !== 'SIGKILL' && code !== 0)
+      console.error(`the broker ended with ${signal ?? `code ${code}`}`);
+  });
+  return { child, port };
 }
 
 /** Apache Kafka, or undefined, with a line that says why, where Java or Maven are missing. */
