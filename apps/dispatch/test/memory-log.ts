@@ -31,6 +31,7 @@ export class MemoryLog {
   readonly reader: PartitionReader = {
     readToEnd: (place, from) => this.read(place, from ?? 0n),
     bounds: (place) => Promise.resolve({ first: 0n, end: BigInt(this.records(place).length) }),
+    offsetAt: () => Promise.reject(new Error('not needed here')),
     follow: () => Promise.reject(new Error('not needed here')),
     close: () => Promise.resolve(),
   };

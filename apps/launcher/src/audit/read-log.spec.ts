@@ -31,6 +31,7 @@ describe('auditLog', () => {
         const size = sizeOf(place);
         if (size > 0) yield Array.from({ length: size }, (_, offset) => record(offset));
       },
+      offsetAt: () => Promise.reject(new Error('nobody asks for times here')),
       follow: () => Promise.reject(new Error('nobody follows here')),
       close: () => Promise.resolve(),
     };

@@ -39,6 +39,10 @@ class LogInMemory implements PartitionReader {
     return Promise.resolve({ first: 0n, end: BigInt(this.of(partition).length) });
   }
 
+  offsetAt(): Promise<never> {
+    return Promise.reject(new Error('nobody asks for times here'));
+  }
+
   follow(): Promise<never> {
     return Promise.reject(new Error('nobody follows here'));
   }

@@ -38,6 +38,10 @@ class ClockTopic implements PartitionReader {
     return Promise.resolve({ first: 0n, end: BigInt(this.kept.length) });
   }
 
+  offsetAt(): Promise<never> {
+    return Promise.reject(new Error('nobody asks for times here'));
+  }
+
   close(): Promise<void> {
     return Promise.resolve();
   }

@@ -1,37 +1,21 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import path from 'node:path';
+import { BIN, COMMAND_TIMEOUT_MS, CommandLine } from '../../test/command-line.js';
 import { RawClient } from '../../test/raw-client.js';
 import { startTestBroker, type TestBroker } from '../testing/test-broker.js';
 
-const BIN = path.resolve(import.meta.dirname, '../../bin/streaming-core.js');
-const TIMEOUT_MS = 60_000;
 let broker: TestBroker;
+let commands: CommandLine;
+const run = (args: readonly string[], input?: string) => commands.run(args, input);
 
 beforeAll(async () => {
   broker = await startTestBroker({ topics: { rides: 1 }, config: { 'auto.create.topics.enable': 'false' } });
+  await broker.produce('rides', ['a', 'b', 'c', 'd', 'e']);
+  commands = new CommandLine(broker.bootstrapServers);
 });
 
 afterAll(() => broker.stop());
-
-function start(...args: string[]): ChildProcess {
-  return spawn(process.execPath, [BIN, ...args], {
-    stdio: 'pipe',
-    env: { ...process.env, KAFKA_BROKERS: broker.bootstrapServers },
-  });
-}
-
-/** Runs a command to its end; `input` is its standard input. */
-async function run(args: string[], input = ''): Promise<{ code: number | null; out: string; err: string }> {
-  const child = start(...args);
-  let [out, err] = ['', ''];
-  child.stdout!.on('data', (chunk: Buffer) => (out += chunk.toString()));
-  child.stderr!.on('data', (chunk: Buffer) => (err += chunk.toString()));
-  child.stdin!.end(input);
-  const [code] = (await once(child, 'close')) as [number | null];
-  return { code, out, err };
-}
 
 describe('streaming-core', () => {
   it(
@@ -46,62 +30,7 @@ describe('streaming-core', () => {
       expect(missing.code).toBe(1);
       expect(missing.err).toMatch(/^streaming-core: /);
     },
-    TIMEOUT_MS,
-  );
-
-  it(
-    'writes lines as records and shows them, and does not mind who stops reading',
-    async () => {
-      const lines = Array.from({ length: 5_000 }, (_, index) => `ride-${index}:${'x'.repeat(100)}`).join('\n');
-      expect((await run(['produce', 'rides', '--key-separator', ':'], lines)).code).toBe(0);
-      const { out } = await run(['consume', 'rides', '--from-beginning', '--json', '--max', '2']);
-      expect(
-        out
-          .trim()
-          .split('\n')
-          .map((line) => JSON.parse(line) as object),
-      ).toMatchObject([
-        { key: 'ride-0', offset: 0 },
-        { key: 'ride-1', offset: 1 },
-      ]);
-      const piped = start('consume', 'rides', '--from-beginning');
-      let err = '';
-      piped.stderr!.on('data', (chunk: Buffer) => (err += chunk.toString()));
-      await once(piped.stdout!, 'data');
-      piped.stdout!.destroy();
-      expect(((await once(piped, 'exit')) as [number | null])[0]).toBe(0);
-      expect(err).toBe('');
-    },
-    TIMEOUT_MS,
-  );
-
-  it(
-    'writes a line although no other follows it, and ends when one is refused although its input goes on',
-    async () => {
-      expect((await run(['topics', 'create', 'typed', '--config', 'cleanup.policy=compact'])).code).toBe(0);
-      const writing = start('produce', 'typed', '--key-separator', ':');
-      let err = '';
-      writing.stderr!.on('data', (chunk: Buffer) => (err += chunk.toString()));
-      const ended = once(writing, 'exit') as Promise<[number | null]>;
-      writing.stdin!.write('a:1\n');
-      await broker.waitFor({ topic: 'typed', records: 1 });
-      writing.stdin!.write('without a key\n');
-      expect((await ended)[0]).toBe(1);
-      expect(err).toContain('INVALID_RECORD (87), a record for a compacted topic has no key');
-    },
-    TIMEOUT_MS,
-  );
-
-  it(
-    'ends with code 0 on Ctrl-C while it follows a topic',
-    async () => {
-      const following = start('consume', 'rides', '--from-beginning', '--follow');
-      await once(following.stdout!, 'data');
-      following.stdout!.resume();
-      following.kill('SIGINT');
-      expect(((await once(following, 'exit')) as [number | null])[0]).toBe(0);
-    },
-    TIMEOUT_MS,
+    COMMAND_TIMEOUT_MS,
   );
 
   it(
@@ -121,7 +50,7 @@ describe('streaming-core', () => {
       });
       expect(JSON.parse((await run(['groups', 'list', '--json'])).out)).toMatchObject({ id: 'riders' });
     },
-    TIMEOUT_MS,
+    COMMAND_TIMEOUT_MS,
   );
 
   it(
@@ -156,7 +85,7 @@ describe('streaming-core', () => {
       expect(refused).toMatchObject({ code: 1, out: '' });
       expect(refused.err).toContain('Invalid value soon for configuration retention.ms: Not a number of type LONG');
     },
-    TIMEOUT_MS,
+    COMMAND_TIMEOUT_MS,
   );
 
   it(
@@ -181,7 +110,7 @@ describe('streaming-core', () => {
       expect(await committed()).toBe(-1n);
       client.close();
     },
-    TIMEOUT_MS,
+    COMMAND_TIMEOUT_MS,
   );
 
   it(
@@ -198,13 +127,20 @@ describe('streaming-core', () => {
         ['users', 'list', '-b', ''],
         ['topics', 'alter', 'rides'],
         ['acls', 'add', '--topic', 'rides', '--principal', 'User:a', '--operation', 'any'],
+        ['consume', 'rides', '-o', 'somewhere'],
+        ['consume', 'rides', '-o', '3'],
+        ['consume', 'rides', '-o', 'end', '--from-beginning'],
+        ['consume', 'rides', '-g', 'g', '-p', '0'],
+        ['consume', 'rides', '-g', 'g', '-o', 'end'],
+        ['produce', 'rides', '-H', 'nothing'],
+        ['produce', 'rides', '-H', 'a=1', '-H', 'a=2'],
         ['quotas', 'set', 'producer_byte_rate=1'],
         ['quotas', 'set', '--client-id', 'producer_byte_rate=1'],
       ]) {
         expect(await run(args)).toMatchObject({ code: 2, out: '' });
       }
     },
-    TIMEOUT_MS,
+    COMMAND_TIMEOUT_MS,
   );
 
   it(
@@ -221,7 +157,7 @@ describe('streaming-core', () => {
       expect(await error('configs', 'describe', 'broker', '7')).toContain('Broker with id 7');
       expect(await error('dump', import.meta.dirname)).toContain('is a directory');
     },
-    TIMEOUT_MS,
+    COMMAND_TIMEOUT_MS,
   );
 
   it(
@@ -245,7 +181,7 @@ describe('streaming-core', () => {
       expect(await runGuarded('serve', '--config', 'foo=1')).toContain('foo: no such setting');
       expect(await runGuarded('topics', 'list')).toContain('loads a client library');
     },
-    TIMEOUT_MS,
+    COMMAND_TIMEOUT_MS,
   );
 
   it(
@@ -260,6 +196,7 @@ describe('streaming-core', () => {
         ['quotas'],
         ['users'],
         ['acls'],
+        ['produce'],
         ['consume'],
         ['dump'],
       ]) {
@@ -269,6 +206,6 @@ describe('streaming-core', () => {
         expect(out).not.toMatch(/^ {2}\w+ (\[options\] )?(<\w+> ?)?$/m);
       }
     },
-    TIMEOUT_MS,
+    COMMAND_TIMEOUT_MS,
   );
 });

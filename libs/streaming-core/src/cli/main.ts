@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
-import { addAdminCommands, bootstrap } from './admin-commands.js';
-import type { ConsumeOptions } from './consume.js';
+import { addAdminCommands } from './admin-commands.js';
 import { addDeadLetters } from './dlq-command.js';
 import { EXIT, exitCodeOf, explain } from './explain.js';
 import { collect, collectSettings, parseDirectory, parsePort, parseWholeNumber } from './options.js';
+import { addRecordCommands } from './record-commands.js';
 import { addSecurityCommands } from './security-commands.js';
 import { chooseSecurity } from './security.js';
 import type { ServeOptions } from './serve.js';
@@ -34,7 +34,7 @@ function createProgram(): Command {
   addServe(program);
   addAdminCommands(program);
   addSecurityCommands(program);
-  addRecords(program);
+  addRecordCommands(program);
   addDeadLetters(program);
   program
     .command('dump')
@@ -78,29 +78,6 @@ function addServe(program: Command): void {
     .action(async (options: ServeOptions) => {
       await (await import('./serve.js')).serve(options, version);
     });
-}
-
-function addRecords(program: Command): void {
-  program
-    .command('produce')
-    .description('write the lines of standard input as records')
-    .argument('<topic>')
-    .addOption(bootstrap())
-    .option('--key-separator <text>', 'what stands between key and value in a line')
-    .option('--partition <number>', 'partition to write to; default: by key', parseWholeNumber)
-    .action(async (topic: string, options: { bootstrapServer: string; keySeparator?: string; partition?: number }) =>
-      (await import('./produce.js')).produce(topic, options),
-    );
-  program
-    .command('consume')
-    .description('show the records of a topic')
-    .argument('<topic>')
-    .addOption(bootstrap())
-    .option('--from-beginning', 'begin with the first record kept', false)
-    .option('--follow', 'go on with records as they come; the default without --from-beginning', false)
-    .option('--max <number>', 'stop after so many records', parseWholeNumber)
-    .option('--json', 'one JSON object per line, with key, headers, partition and offset', false)
-    .action(async (topic: string, options: ConsumeOptions) => (await import('./consume.js')).consume(topic, options));
 }
 
 /** Without the defaults that say nothing: that an option is not given. */

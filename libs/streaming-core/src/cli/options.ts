@@ -40,3 +40,32 @@ export function parseDirectory(text: string): string {
 export function collect(text: string, all: readonly string[]): string[] {
   return [...all, text];
 }
+
+/** Headers of records, gathered like {@link collectSettings}. */
+export function collectHeaders(text: string, headers: Record<string, string>): Record<string, string> {
+  const [name = ''] = text.split('=', 1);
+  if (Object.hasOwn(headers, name)) throw new InvalidArgumentError(`there is a header ${name} already`);
+  return collectSettings(text, headers);
+}
+
+/** Where to begin in a partition: at an offset, so many records before the end, or at a time in ms since 1970. */
+export type StartPlace =
+  | { readonly at: 'beginning' | 'end' }
+  | { readonly at: 'offset'; readonly offset: bigint }
+  | { readonly at: 'last'; readonly records: bigint }
+  | { readonly at: 'time'; readonly timeMs: number };
+
+/** `beginning`, `end`, `17`, `-10`, `s@1767225600000` as kcat takes them; `earliest` and `latest` as Kafka's tools do; ISO 8601. */
+export function parseOffset(text: string): StartPlace {
+  if (text === 'beginning' || text === 'earliest') return { at: 'beginning' };
+  if (text === 'end' || text === 'latest') return { at: 'end' };
+  if (/^\d{1,18}$/.test(text)) return { at: 'offset', offset: BigInt(text) };
+  if (/^-\d{1,18}$/.test(text)) return { at: 'last', records: BigInt(text.slice(1)) };
+  const [, time] = /^s@(\d{1,15})$/.exec(text) ?? [];
+  if (time !== undefined) return { at: 'time', timeMs: Number(time) };
+  const timeMs = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN;
+  if (timeMs >= 0) return { at: 'time', timeMs };
+  throw new InvalidArgumentError(
+    'must be beginning, end, an offset, -n, s@<ms since 1970>, or a time such as 2026-01-31T12:00:00Z',
+  );
+}

@@ -8,11 +8,16 @@ import { counted } from './output.js';
 const BATCH_RECORDS = 500;
 const LINGER_MS = 20;
 
+export interface ProduceOptions extends BootstrapOptions {
+  readonly partition?: number;
+  readonly key?: string;
+  readonly keySeparator?: string;
+  readonly header: Readonly<Record<string, string>>;
+  readonly nullMarker?: string;
+}
+
 /** Writes each line of standard input as one record; resolves when all are acknowledged. */
-export async function produce(
-  topic: string,
-  options: BootstrapOptions & { readonly keySeparator?: string; readonly partition?: number },
-): Promise<void> {
+export async function produce(topic: string, options: ProduceOptions): Promise<void> {
   await withClient(options, async (client) => {
     const count = (await client.admin().partitionCounts([topic])).get(topic);
     if (count === undefined) {
@@ -61,17 +66,16 @@ class BatchSender {
   }
 }
 
-function recordOf(
-  topic: string,
-  line: string,
-  { keySeparator, partition }: { readonly keySeparator?: string; readonly partition?: number },
-): OutgoingRecord {
-  const at = keySeparator === undefined ? -1 : line.indexOf(keySeparator);
-  const isKeyed = keySeparator !== undefined && at >= 0;
+/** A line without the separator is a value alone, with the key of `--key` if there is one. */
+function recordOf(topic: string, line: string, options: ProduceOptions): OutgoingRecord {
+  const { key = null, keySeparator = '', header, nullMarker, partition } = options;
+  const at = keySeparator === '' ? -1 : line.indexOf(keySeparator);
+  const value = at < 0 ? line : line.slice(at + keySeparator.length);
   return {
     topic,
-    key: isKeyed ? line.slice(0, at) : null,
-    value: isKeyed ? line.slice(at + keySeparator.length) : line,
+    key: at < 0 ? key : line.slice(0, at),
+    value: value === nullMarker ? null : value,
+    headers: header,
     ...(partition === undefined ? {} : { partition }),
   };
 }

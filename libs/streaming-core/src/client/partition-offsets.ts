@@ -7,11 +7,14 @@ import { StreamClientError, type TopicPartition } from './types.js';
 const READ_COMMITTED = 1;
 const TIMESTAMP = { latest: -1n, earliest: -2n } as const;
 
-/** The first kept offset (`earliest`) or the end (`latest`) of a partition, by one request; the caller retries. */
+/**
+ * The first kept offset (`earliest`) or the end (`latest`) of a partition, or its first offset of a time in ms since 1970 or
+ * later (-1: there is none), by one request; the caller retries.
+ */
 export async function lookUpOffset(
   cluster: Cluster,
   { topic, partition }: TopicPartition,
-  which: 'earliest' | 'latest',
+  which: 'earliest' | 'latest' | number,
   purpose: ConnectionPurpose = 'control',
 ): Promise<bigint> {
   const leader = cluster.leaderOf(topic, partition);
@@ -20,9 +23,8 @@ export async function lookUpOffset(
     throw new StreamClientError('FETCH_FAILED', `${topic}-${partition} has no leader`);
   }
   const connection = await cluster.connectionTo(leader, purpose);
-  const request = [
-    { name: topic, partitions: [{ partitionIndex: partition, currentLeaderEpoch: -1, timestamp: TIMESTAMP[which] }] },
-  ];
+  const timestamp = typeof which === 'number' ? BigInt(which) : TIMESTAMP[which];
+  const request = [{ name: topic, partitions: [{ partitionIndex: partition, currentLeaderEpoch: -1, timestamp }] }];
   const response = await call(connection, listOffsetsV6.api, -1, READ_COMMITTED, request);
   const answer = response.topics[0]?.partitions[0];
   const errorCode = answer?.errorCode ?? KafkaErrorCode.UNKNOWN_TOPIC_OR_PARTITION;

@@ -87,6 +87,11 @@ export class FetchingPartitionReader implements PartitionReader {
     return { first, end };
   }
 
+  async offsetAt(partition: TopicPartition, timeMs: number): Promise<bigint> {
+    const found = await this.#offset(partition, timeMs);
+    return found < 0n ? this.#offset(partition, 'latest') : found;
+  }
+
   async close(): Promise<void> {
     this.#abort.abort();
     await Promise.all([...this.#followers].map((follower) => follower.close()));
@@ -97,7 +102,7 @@ export class FetchingPartitionReader implements PartitionReader {
     return typeof wanted.from === 'bigint' ? wanted.from : this.#offset(wanted, wanted.from ?? 'latest');
   }
 
-  #offset(partition: TopicPartition, which: 'earliest' | 'latest'): Promise<bigint> {
+  #offset(partition: TopicPartition, which: 'earliest' | 'latest' | number): Promise<bigint> {
     return this.#retry('offsets', () => lookUpOffset(this.#cluster, partition, which, this.#purpose));
   }
 

@@ -171,6 +171,8 @@ export interface PartitionReader {
   ): Promise<PartitionFollower>;
   /** First kept offset and the end (next offset to be written). */
   bounds(partition: TopicPartition): Promise<{ readonly first: bigint; readonly end: bigint }>;
+  /** The first offset whose record is of that time, in ms since 1970, or later; the end if there is none. */
+  offsetAt(partition: TopicPartition, timeMs: number): Promise<bigint>;
   close(): Promise<void>;
 }
 
