@@ -1,6 +1,6 @@
 /**
  * The same client, data and settings against our broker and, where Java and Maven are here, Apache Kafka: records and
- * megabytes per second written and read, and latency at a fixed rate. Brokers run one at a time, each in its own process
+ * megabytes per second written and read, and latency at fixed rates. Brokers run one at a time, each in its own process
  * on the local disk; the load generator shares the machine with them.
  *
  * Run after a build: `node bench/produce-consume.ts [seconds per measurement]`
@@ -14,7 +14,7 @@ const SECONDS = Number(process.argv[2] ?? 5);
 const PARTITIONS = 6;
 const RECORDS_PER_SEND = 100;
 const SENDS_OUTSTANDING = 200;
-const RATE_PER_S = 1_000;
+const RATES_PER_S = [1_000, 5_000, 20_000];
 const SIZES = [
   { name: '100 B', bytes: 100 },
   { name: '1 KB', bytes: 1024 },
@@ -36,7 +36,8 @@ interface Latency {
 
 interface Figures {
   readonly throughput: ReadonlyMap<string, Throughput>;
-  readonly latency: Latency;
+  /** By records per second. */
+  readonly latency: ReadonlyMap<number, Latency>;
 }
 
 async function newTopic(client: StreamClient, prefix: string): Promise<string> {
@@ -84,7 +85,7 @@ async function consumeAll(client: StreamClient, topic: string, total: number): P
   return perSecond;
 }
 
-async function measureLatency(client: StreamClient, producer: StreamProducer): Promise<Latency> {
+async function measureLatency(client: StreamClient, producer: StreamProducer, ratePerS: number): Promise<Latency> {
   const topic = await newTopic(client, 'latency');
   const ack: number[] = [];
   const endToEnd: number[] = [];
@@ -98,8 +99,8 @@ async function measureLatency(client: StreamClient, producer: StreamProducer): P
   const value = 'x'.repeat(200);
   const startedAt = performance.now();
   const sends: Promise<void>[] = [];
-  for (let i = 0; i < RATE_PER_S * SECONDS; i++) {
-    const dueAt = startedAt + (i * 1000) / RATE_PER_S;
+  for (let i = 0; i < ratePerS * SECONDS; i++) {
+    const dueAt = startedAt + (i * 1000) / ratePerS;
     const waitMs = dueAt - performance.now();
     if (waitMs > 0) await sleep(waitMs);
     // Measured from when it was due, so that a stall counts for all that it delays.
@@ -135,7 +136,8 @@ async function measure({ bootstrapServers }: BenchBroker): Promise<Figures> {
     const { total, perSecond } = await produceFor(producer, topic, size.bytes, SECONDS);
     throughput.set(size.name, { produced: perSecond, consumed: await consumeAll(client, topic, total) });
   }
-  const latency = await measureLatency(client, producer);
+  const latency = new Map<number, Latency>();
+  for (const rate of RATES_PER_S) latency.set(rate, await measureLatency(client, producer, rate));
   await client.close();
   return { throughput, latency };
 }
@@ -150,9 +152,16 @@ for (const { name: size, bytes } of SIZES) {
   row(`produce ${size}`, ({ throughput }) => megabytes(throughput.get(size)!.produced), 'MB/s', 1);
   row(`consume ${size}`, ({ throughput }) => megabytes(throughput.get(size)!.consumed), 'MB/s', 1);
 }
-row(`ack p50, ${RATE_PER_S}/s`, ({ latency }) => latency.ackP50Ms, 'ms', 2);
-row(`ack p99, ${RATE_PER_S}/s`, ({ latency }) => latency.ackP99Ms, 'ms', 2);
-row(`ack p99.9, ${RATE_PER_S}/s`, ({ latency }) => latency.ackP999Ms, 'ms', 2);
-row(`end to end p50, ${RATE_PER_S}/s`, ({ latency }) => latency.endToEndP50Ms, 'ms', 2);
-row(`end to end p99, ${RATE_PER_S}/s`, ({ latency }) => latency.endToEndP99Ms, 'ms', 2);
-row(`end to end p99.9, ${RATE_PER_S}/s`, ({ latency }) => latency.endToEndP999Ms, 'ms', 2);
+const latencies: readonly (readonly [string, (latency: Latency) => number])[] = [
+  ['ack p50', ({ ackP50Ms }) => ackP50Ms],
+  ['ack p99', ({ ackP99Ms }) => ackP99Ms],
+  ['ack p99.9', ({ ackP999Ms }) => ackP999Ms],
+  ['end to end p50', ({ endToEndP50Ms }) => endToEndP50Ms],
+  ['end to end p99', ({ endToEndP99Ms }) => endToEndP99Ms],
+  ['end to end p99.9', ({ endToEndP999Ms }) => endToEndP999Ms],
+];
+for (const rate of RATES_PER_S) {
+  for (const [what, pick] of latencies) {
+    row(`${what}, ${rate.toLocaleString('en')}/s`, ({ latency }) => pick(latency.get(rate)!), 'ms', 2);
+  }
+}
