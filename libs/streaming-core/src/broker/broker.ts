@@ -36,6 +36,7 @@ import { TopicCatalog, type NewTopic, type Topic } from './topic-catalog.js';
 import { TopicStore } from './topic-store.js';
 import { Transactions } from './transactions/transactions.js';
 import type { DecodedRecord } from '../wire/records/record-codec.js';
+import { WarningLimit } from './warning-limit.js';
 
 export interface BrokerPorts {
   readonly clock: Clock;
@@ -80,6 +81,8 @@ export class Broker {
   readonly #listeners: Listeners;
   readonly #clock: Clock;
   readonly #logger: Logger;
+  /** For what strangers can cause. */
+  readonly #clientLog: WarningLimit;
   #expiry: Timer | null = null;
   #isReady = false;
   #isStopped = false;
@@ -107,6 +110,7 @@ export class Broker {
     this.config = new BrokerConfig(options);
     this.#clock = clock;
     this.#logger = logger;
+    this.#clientLog = new WarningLimit(logger, networkClock);
     const { config, metrics } = this;
     const startedMs = clock.monotonicMs();
     const storage = new TimedStorage(ports.storage, clock, metrics.syncSeconds);
@@ -128,7 +132,14 @@ export class Broker {
       security = new Security(config, new FileSecurityStore(storage, dataDirectory), random);
       for (const [user, password] of options.passwords ?? []) security.setPassword(user, password);
       const { authorizer, scram } = security;
-      this.#listeners = new Listeners({ config, authorizer, scram, clock: networkClock, random, logger });
+      this.#listeners = new Listeners({
+        config,
+        authorizer,
+        scram,
+        clock: networkClock,
+        random,
+        logger: this.#clientLog,
+      });
       configs = new ConfigResources(config, topics, new ConfigStore(storage, dataDirectory));
       quotas = new ClientQuotas(new QuotaStore(storage, dataDirectory), networkClock);
       topics.load();
@@ -174,7 +185,7 @@ export class Broker {
     this.#connections = new Connections({
       table: measuredTable(options.interceptRequests?.(table) ?? table, metrics, networkClock),
       clock: networkClock,
-      logger,
+      logger: this.#clientLog,
       metrics,
       readBuffers: this.#directory.readBuffers,
       maxRequestBytes: config.number('socket.request.max.bytes'),
@@ -271,6 +282,7 @@ export class Broker {
     await this.#connections.drain(DRAIN_MS);
     await this.#directory.close();
     this.#connections.destroyAll();
+    this.#clientLog.close();
   }
 
   /** Ends as a crash would: connections break off, nothing more is written. For tests. */
@@ -280,6 +292,7 @@ export class Broker {
     this.#expiry?.cancel();
     void this.#listeners.close();
     this.#connections.destroyAll();
+    this.#clientLog.close();
     this.#services.fetchWaits.stop();
     this.#services.groups.stop();
     this.#services.transactions.stop();
