@@ -122,7 +122,11 @@ export class TopicCatalog {
     this.check(newTopic);
     const { name, partitions } = newTopic;
     // What is left of an earlier topic of that name must be gone first: the next start would take the new one for it.
-    if (this.#deleting.has(name)) this.#finishDeletion(name);
+    if (this.#deleting.has(name)) {
+      // That it goes may not be written down yet.
+      this.#save(this.all().map(recordOf));
+      this.#finishDeletion(name);
+    }
     const record: TopicRecord = { ...newTopic, id: this.#newId() };
     this.#save([...this.all().map(recordOf), record]);
     try {
@@ -177,13 +181,10 @@ export class TopicCatalog {
           .map(recordOf),
       );
     } catch (error) {
-      this.#deleting.delete(name);
+      if (!this.#outlivesDeletion(topic)) this.#forget(topic);
       throw error;
     }
-    this.#topics.delete(name);
-    this.#byId.delete(topic.id);
-    this.#partitionCount -= topic.partitions.length;
-    this.#version += 1;
+    this.#forget(topic);
     this.#finishDeletion(name);
   }
 
@@ -276,6 +277,29 @@ export class TopicCatalog {
   #save(topics: StoredTopics['topics']): void {
     const deleting = [...this.#deleting].map(([name, partitions]) => ({ name, partitions }));
     this.store.save({ topics, deleting });
+  }
+
+  /**
+   * After a deletion that could not be written down: whether the next start finds the topic for sure. If not, nobody may be told
+   * from now on that it keeps a record.
+   */
+  #outlivesDeletion({ name, id, partitions }: Topic): boolean {
+    this.#deleting.delete(name);
+    try {
+      const isUntouched = this.store.load()?.topics.some((stored) => stored.id === id) === true;
+      if (!isUntouched) this.#save(this.all().map(recordOf));
+      return true;
+    } catch {
+      this.#deleting.set(name, partitions.length);
+      return false;
+    }
+  }
+
+  #forget(topic: Topic): void {
+    this.#topics.delete(topic.name);
+    this.#byId.delete(topic.id);
+    this.#partitionCount -= topic.partitions.length;
+    this.#version += 1;
   }
 
   /** Once it is written down that a topic goes. If this throws, the next `create` of that name or the next start tries again. */
