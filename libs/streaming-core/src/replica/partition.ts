@@ -203,6 +203,8 @@ export class Partition {
     if (!(records instanceof Promise)) {
       return { ...facts, records, abortedTransactions: abortedAmong(this.log, records, fromOffset) };
     }
+    // If the next line throws nobody waits for the read, which may fail as well.
+    records.catch(() => undefined);
     // Asked now: while the read is under way compaction may take away both the records and the word of their end.
     const aborted = this.log.abortedTransactions(fromOffset, upToOffset);
     return records.then((read) => ({ ...facts, records: read, abortedTransactions: abortedIn(aborted, read) }));
