@@ -10,7 +10,7 @@ import {
 } from '@platformatic/kafka';
 import type { KafkaClient } from 'kafka-crab-js';
 import { Kafka, logLevel } from 'kafkajs';
-import { hasLibrdkafka, itWithLibrdkafka, librdkafkaClient, LibrdkafkaMember } from './librdkafka.ts';
+import { destroyConsumers, hasLibrdkafka, itWithLibrdkafka, librdkafkaClient, LibrdkafkaMember } from './librdkafka.ts';
 import { platformaticOptions, topicByPlatformatic } from './clients.ts';
 import { START_TIMEOUT_MS, startTarget, targetName, unique, until, type Target } from './target.ts';
 
@@ -31,6 +31,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await Promise.all(open.map((close) => close()));
+  await destroyConsumers();
   await producer.close();
   await admin.close();
   await target.stop();

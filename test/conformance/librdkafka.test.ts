@@ -5,6 +5,7 @@ import { Kafka, logLevel } from 'kafkajs';
 import {
   describeWithKcat,
   describeWithLibrdkafka,
+  destroyConsumers,
   hasKcat,
   hasLibrdkafka,
   kcat,
@@ -27,6 +28,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await Promise.all(open.map((member) => member.close()));
+  await destroyConsumers();
   if (hasLibrdkafka || hasKcat) await target.stop();
 }, 30_000);
 

@@ -1,6 +1,8 @@
 /** librdkafka in two builds: the prebuilt library of kafka-crab-js, and whatever kcat has. Neither is there on every machine. */
 import { describe, it } from '@jest/globals';
 import { execFile } from 'node:child_process';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import type { KafkaClient, KafkaConfiguration, KafkaConsumer, Message } from 'kafka-crab-js';
 import { skipped } from './skipped.ts';
 
@@ -53,19 +55,43 @@ export function kcat(args: readonly string[], input = ''): Promise<KcatRun> {
   });
 }
 
+const consumers: WeakRef<KafkaConsumer>[] = [];
+
+/**
+ * A consumer of kafka-crab-js lives on after `disconnect` until it is collected: it goes on looking for its broker, and a process
+ * that ends with it alive waits until librdkafka has given up. So: close all members, call this, then stop the broker.
+ */
+export async function destroyConsumers(): Promise<void> {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const deadlineMs = Date.now() + 10_000;
+  while (consumers.some((consumer) => consumer.deref() !== undefined) && Date.now() < deadlineMs) {
+    // A weak reference that was looked at holds until the turn ends.
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    collect();
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
 /** A member of a group that keeps reading, and committing what it read, until it is closed. */
 export class LibrdkafkaMember {
   readonly messages: Message[] = [];
-  readonly consumer: KafkaConsumer;
+  #consumer: KafkaConsumer | null;
   #isClosed = false;
   #reading: Promise<void> = Promise.resolve();
 
   constructor(client: KafkaClient, groupId: string, configuration: Record<string, string | number> = {}) {
-    this.consumer = client.createConsumer({
+    this.#consumer = client.createConsumer({
       groupId,
       enableAutoCommit: false,
       configuration: { 'auto.offset.reset': 'earliest', ...configuration },
     });
+    consumers.push(new WeakRef(this.#consumer));
+  }
+
+  get consumer(): KafkaConsumer {
+    if (this.#consumer === null) throw new Error('the member is closed');
+    return this.#consumer;
   }
 
   async subscribe(topic: string): Promise<this> {
@@ -90,6 +116,7 @@ export class LibrdkafkaMember {
     this.consumer.unsubscribe();
     for (let round = 0; round < 5; round++) await this.consumer.recvBatch(1, 50).catch(() => []);
     await this.consumer.disconnect();
+    this.#consumer = null;
   }
 
   async #read(): Promise<void> {
