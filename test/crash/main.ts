@@ -14,35 +14,48 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     seeds: { type: 'string' },
     flush: { type: 'string' },
+    workload: { type: 'string', default: 'all' },
     trace: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 });
 if (values.help) {
-  console.log('Usage: npm run crash -- [--seed FIRST] [--seeds COUNT] [--flush fsync|interval|os] [--trace]');
+  console.log(
+    'Usage: npm run crash -- [--seed FIRST] [--seeds COUNT] [--flush fsync|interval|os] [--workload all|records] [--trace]',
+  );
   process.exit(0);
 }
 const first = Number(values.seed);
 const count = Number(values.seeds ?? 1);
 const flushes = FLUSHES.filter((flush) => values.flush === undefined || values.flush === flush);
-if (!Number.isSafeInteger(first) || !Number.isSafeInteger(count) || flushes.length === 0) {
-  console.error('--seed and --seeds want whole numbers, --flush one of fsync, interval, os');
+const workload = values.workload === 'all' || values.workload === 'records' ? values.workload : null;
+if (!Number.isSafeInteger(first) || !Number.isSafeInteger(count) || flushes.length === 0 || workload === null) {
+  console.error('--seed and --seeds want whole numbers, --flush one of fsync, interval, os, --workload all or records');
   process.exit(2);
 }
 
+/** What nobody waited for ends a broker just as well. */
+const unhandled: unknown[] = [];
+process.on('unhandledRejection', (reason) => unhandled.push(reason));
 const totals = { runs: 0, steps: 0, crashes: 0, recoveriesCrashed: 0, broken: 0 };
 for (let seed = first; seed < first + count; seed++) {
   for (const flush of flushes) {
     totals.runs += 1;
     try {
       const trace = values.trace ? (line: string): void => console.log(line) : undefined;
-      const report = await runCrashSeed({ seed, flush, ...(trace && { trace }) });
+      const report = await runCrashSeed({ seed, flush, workload, ...(trace && { trace }) });
+      // One turn for rejections to be told.
+      await new Promise(setImmediate);
+      if (unhandled.length > 0) throw new Error(`seed ${seed}: unhandled: ${String(unhandled[0])}`);
       totals.steps += report.steps;
       totals.crashes += report.crashes;
       totals.recoveriesCrashed += report.recoveriesCrashed;
     } catch (error) {
       totals.broken += 1;
-      console.log(`${String(error)}\n  npm run crash -- --seed ${seed} --flush ${flush} --trace`);
+      unhandled.length = 0;
+      console.log(
+        `${String(error)}\n  npm run crash -- --seed ${seed} --flush ${flush} --workload ${workload} --trace`,
+      );
     }
   }
 }

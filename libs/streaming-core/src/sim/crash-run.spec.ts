@@ -1,5 +1,9 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { ProducerStates } from '../log/producer-state.js';
+import { LogDirectory } from '../replica/log-directory.js';
+import { LeaderEpochs } from '../replica/leader-epochs.js';
+import { OngoingTransactions } from '../log/ongoing-transactions.js';
+import { PartitionLog } from '../log/partition-log.js';
 import type { Storage, StorageFile } from '../ports/storage.js';
 import { RecordBatch } from '../wire/records/record-batch.js';
 import { runCrashSeed, type CrashRunOptions } from './crash-run.js';
@@ -23,7 +27,7 @@ describe('a broker that dies at any step of its disk', () => {
     expect(await brokenPromises(1, seeds, { flush })).toEqual([]);
   });
 
-  // What these seeds once broke; more of them: npm run crash.
+  // What these seeds once broke, when there was nothing but records; more of them: npm run crash.
   it.each<[string, Flush, number]>([
     ['takes nothing for durable that a failed sync left in the cache of a process that died', 'fsync', 104],
     ['tells who waits before another record takes the offset of a lost one', 'fsync', 373],
@@ -41,7 +45,7 @@ describe('a broker that dies at any step of its disk', () => {
     ],
     ['moves no checkpoint over bytes that the index on the disk does not know', 'fsync', 192],
   ])('%s', async (_, flush, seed) => {
-    await runCrashSeed({ seed, flush });
+    await runCrashSeed({ seed, flush, workload: 'records' });
   });
 });
 
@@ -102,6 +106,53 @@ describe('the check itself', () => {
   it('notices names that are not made durable', async () => {
     const sabotage = (storage: Storage) =>
       sabotaged(storage, {}, { syncDirectory: () => undefined, syncDirectoryAside: () => Promise.resolve() });
+    expect(await finds({ sabotage })).toBe(true);
+  });
+
+  it('notices an epoch that is given twice', async () => {
+    jest.spyOn(LeaderEpochs.prototype, 'latest', 'get').mockReturnValue(0);
+    expect(await finds({ workload: 'records' })).toBe(true);
+  });
+
+  it('notices aborted records that readers of committed ones are shown', async () => {
+    jest.spyOn(PartitionLog.prototype, 'abortedTransactions').mockReturnValue([]);
+    expect(await finds()).toBe(true);
+  });
+
+  it('notices open transactions that readers of committed ones are shown', async () => {
+    jest.spyOn(OngoingTransactions.prototype, 'lastStableOffset').mockImplementation((end) => end);
+    expect(await finds()).toBe(true);
+  });
+
+  it('notices producers that an epoch of theirs should have fenced', async () => {
+    const honest: unknown = Reflect.get(ProducerStates.prototype, 'check');
+    jest.spyOn(ProducerStates.prototype, 'check').mockImplementation(function (this: ProducerStates, batch) {
+      const epoch = this.entries().get(batch.producerId)?.epoch ?? 0;
+      if (batch.producerEpoch < epoch) return null;
+      return (honest as ProducerStates['check']).call(this, batch);
+    });
+    expect(await finds()).toBe(true);
+  });
+
+  it('notices a topic that comes back', async () => {
+    jest.spyOn(LogDirectory.prototype, 'remove').mockReturnValue(undefined);
+    expect(await finds()).toBe(true);
+  });
+
+  it('notices a topic whose name is in the cache alone', async () => {
+    const sabotage = (storage: Storage) =>
+      sabotaged(
+        storage,
+        {},
+        {
+          writeFileAtomic(this: Storage, path, contents) {
+            const file = this.open(`${path}.tmp`);
+            file.append([contents]);
+            file.syncNow();
+            this.rename(`${path}.tmp`, path);
+          },
+        },
+      );
     expect(await finds({ sabotage })).toBe(true);
   });
 

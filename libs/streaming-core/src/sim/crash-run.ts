@@ -1,14 +1,24 @@
 import { ManualClock } from '../ports/memory/manual-clock.js';
 import { SeededRandom } from '../ports/memory/seeded-random.js';
 import type { Storage } from '../ports/storage.js';
-import { parseTopicConfigs, type TopicConfigs } from '../log/log-config.js';
-import { LogDirectory } from '../replica/log-directory.js';
 import type { FlushPolicy, Partition } from '../replica/partition.js';
-import { completeBatches, RecordBatchError, type RecordBatch } from '../wire/records/record-batch.js';
-import { decodeRecords } from '../wire/records/record-codec.js';
 import { CommitModel } from './commit-model.js';
-import { invariant, InvariantError, RecordModel, type FoundLog, type FoundRecord } from './record-model.js';
+import { DiskDirectory } from './disk-tree.js';
+import { invariant, RecordModel } from './record-model.js';
 import { SimulatedDisk, type DiskAction } from './simulated-disk.js';
+import {
+  checkpointedEpoch,
+  DATA,
+  LEDGER_PARTITIONS,
+  NAMES,
+  SMALL,
+  startMachine,
+  type SimMachine,
+  type TopicName,
+} from './sim-machine.js';
+import { SimLedger } from './sim-ledger.js';
+import { readLog, readRecords } from './sim-reader.js';
+import { SimTopics } from './sim-topics.js';
 import { Committer, IdempotentProducer, PlainProducer, type IsUp } from './sim-writers.js';
 
 export interface CrashRunOptions {
@@ -16,6 +26,8 @@ export interface CrashRunOptions {
   /** Machines that live and die on the one disk. Default 4. */
   readonly lives?: number;
   readonly flush?: FlushPolicy['mode'];
+  /** `records`: no transactions, no topics that come and go. Default `all`. */
+  readonly workload?: 'records' | 'all';
   /** For tests of this test: a storage or an engine with a fault of ours in it. */
   readonly sabotage?: (storage: Storage) => Storage;
   readonly trace?: (line: string) => void;
@@ -27,19 +39,9 @@ export interface CrashRunReport {
   readonly recoveriesCrashed: number;
 }
 
-const DATA = '/data';
 const UNHARMED: readonly DiskAction[] = ['synced', 'read'];
 /** Turns of the event loop after which a request will not be answered any more. */
 const PATIENCE_TURNS = 50_000;
-const SMALL = { 'segment.bytes': '4096', 'index.interval.bytes': '300' };
-const TOPICS: Readonly<Record<'plain' | 'kept' | 'idempotent' | 'commits', TopicConfigs>> = {
-  plain: SMALL,
-  kept: { ...SMALL, 'retention.bytes': '12000', 'segment.bytes': '3000' },
-  idempotent: { ...SMALL, 'segment.ms': '60000' },
-  commits: { ...SMALL, 'cleanup.policy': 'compact', 'min.cleanable.dirty.ratio': '0.2', 'delete.retention.ms': '5000' },
-};
-type TopicName = keyof typeof TOPICS;
-const NAMES = Object.keys(TOPICS) as TopicName[];
 
 /**
  * One seed: machines that write, clean, roll, delete and fail on a {@link SimulatedDisk} until they die at some step of the disk; each
@@ -64,14 +66,19 @@ class CrashRun {
   private readonly kept: PlainProducer;
   private readonly idempotent: IdempotentProducer[];
   private readonly committer: Committer;
+  private readonly hasTopics: boolean;
+  private readonly ledger: SimLedger;
+  private readonly topics: SimTopics;
+  /** By partition: the newest epoch that the disk knew of before the machine that runs was started. */
+  private epochs = new Map<string, number>();
+  private wasEverUp = false;
   private clock = new ManualClock();
   private life = 0;
   private crashes = 0;
   private recoveriesCrashed = 0;
   private nextProducerId = 1n;
   private underWay = new Set<Promise<unknown>>();
-  private machine: { readonly directory: LogDirectory; readonly partitions: Record<TopicName, Partition> } | null =
-    null;
+  private machine: SimMachine | null = null;
   private lostPower = false;
 
   constructor(private readonly options: CrashRunOptions) {
@@ -85,6 +92,9 @@ class CrashRun {
       (name) => new IdempotentProducer(name, this.nextProducerId++, this.models.idempotent, random),
     );
     this.committer = new Committer(this.commits, random);
+    this.hasTopics = options.workload !== 'records';
+    this.ledger = new SimLedger(LEDGER_PARTITIONS, () => this.nextProducerId++, random);
+    this.topics = new SimTopics(['t1', 't2', 't3'], random, SMALL);
   }
 
   async run(): Promise<CrashRunReport> {
@@ -111,6 +121,7 @@ class CrashRun {
       this.disk.stepsToLive = this.random.next() < 0.2 ? 1 + this.random.int(120) : Infinity;
       try {
         this.machine = this.boot();
+        this.wasEverUp = true;
         this.disk.stepsToLive = Infinity;
         return;
       } catch (error) {
@@ -123,32 +134,24 @@ class CrashRun {
     }
   }
 
-  private boot() {
-    const machine = this.disk.boot();
+  private boot(): SimMachine {
+    const partitions = [...NAMES.map((name) => `${name}-0`), ...this.ledger.partitionNames];
+    this.epochs = new Map(partitions.map((name) => [name, checkpointedEpoch(this.disk, name)]));
+    const storage = this.disk.boot();
     const { boots } = this.disk;
     this.isUp = () => this.disk.isRunning(boots);
-    const storage = this.options.sabotage?.(machine) ?? machine;
-    const pid = this.disk.steps + 1;
     this.clock = new ManualClock(this.clock.nowMs() + 1);
-    const directory = new LogDirectory({
-      directory: DATA,
-      nodeId: 1,
-      storage,
+    return startMachine({
+      storage: this.options.sabotage?.(storage) ?? storage,
       clock: this.clock,
       random: this.random,
-      process: { pid, identityOf: (asked) => (asked === pid ? String(pid) : null) },
-      flush: this.flush === 'interval' ? { mode: 'interval', intervalMs: 1000 } : { mode: this.flush },
+      pid: this.disk.steps + 1,
+      flush: this.flush,
+      hasTopics: this.hasTopics,
+      isFirst: !this.wasEverUp,
       onEvent: (event) =>
         this.trace(JSON.stringify(event, (_, value: unknown) => (value instanceof Error ? String(value) : value))),
     });
-    const open = (name: TopicName) => directory.open(name, 0, parseTopicConfigs(TOPICS[name]));
-    const partitions = {
-      plain: open('plain'),
-      kept: open('kept'),
-      idempotent: open('idempotent'),
-      commits: open('commits'),
-    };
-    return { directory, partitions };
   }
 
   private async live(): Promise<void> {
@@ -161,7 +164,14 @@ class CrashRun {
 
   private async act(): Promise<void> {
     const { random } = this;
-    const { directory, partitions } = this.machine!;
+    const { directory, partitions, catalog, ledger } = this.machine!;
+    if (catalog !== null) {
+      const other = random.next();
+      if (other < 0.2) this.begin(this.ledger.act(ledger, this.isUp));
+      else if (other < 0.27) this.begin(this.topics.act(catalog, this.isUp));
+      else if (other < 0.3) await this.ledger.consume(ledger, this.flush === 'fsync', this.isUp);
+      if (other < 0.3) return;
+    }
     const draw = random.next();
     if (draw < 0.25) this.begin(this.plain[random.int(2)]!.send(partitions.plain, this.isUp));
     else if (draw < 0.4) this.begin(this.idempotent[random.int(2)]!.send(partitions.idempotent, this.isUp));
@@ -278,28 +288,46 @@ class CrashRun {
   private disconnect(): void {
     this.underWay.clear();
     for (const producer of this.idempotent) producer.lostConnection();
+    this.ledger.lostConnection();
   }
 
   private async check(): Promise<void> {
-    const { partitions } = this.machine!;
+    const { partitions, catalog, ledger } = this.machine!;
     const mayHaveLost = this.flush !== 'fsync' && this.lostPower;
     this.lostPower = false;
     for (const name of ['plain', 'kept', 'idempotent'] as const) {
       const found = await readLog(partitions[name]);
       if (mayHaveLost) this.models[name].forgive(found);
       this.models[name].check(found);
+      this.checkEpoch(partitions[name], found.newestEpoch);
     }
     const found = await readLog(partitions.commits);
     if (mayHaveLost) this.commits.settle(found);
     this.commits.check(found);
     this.commits.settle(found);
+    this.checkEpoch(partitions.commits, found.newestEpoch);
     if (mayHaveLost) for (const producer of this.idempotent) producer.beginAnew(this.nextProducerId++);
+    if (catalog === null) return;
+    await this.ledger.check(ledger, mayHaveLost, (partition, newest) => this.checkEpoch(partition, newest));
+    await this.topics.check(catalog, mayHaveLost, readLog);
+  }
+
+  /** Else two machines would have written in one epoch, and nobody could tell whose records are whose. */
+  private checkEpoch({ topic, index, leaderEpoch }: Partition, found: number): void {
+    const name = `${topic}-${index}`;
+    const known = Math.max(found, this.epochs.get(name)!);
+    invariant(
+      leaderEpoch > known,
+      () => `${name}: is in epoch ${leaderEpoch}, ${known} is in the log or its checkpoint`,
+    );
   }
 
   /** On a disk that is well again everything is delivered, once. */
   private async finish(): Promise<void> {
-    const { partitions, directory } = this.machine!;
+    const { partitions, directory, ledger } = this.machine!;
+    let isLedgerDone = true;
     for (let round = 0; round < 3; round++) {
+      if (this.hasTopics) isLedgerDone = await this.ledger.finish(ledger, this.isUp);
       for (const producer of this.idempotent) await producer.resend(partitions.idempotent, this.isUp);
       this.begin(this.committer.commit(partitions.commits, this.isUp));
       for (const producer of this.plain) this.begin(producer.send(partitions.plain, this.isUp));
@@ -307,52 +335,35 @@ class CrashRun {
       await directory.maintain();
     }
     invariant(
-      this.idempotent.every(({ hasUnacked }) => !hasUnacked),
+      this.idempotent.every(({ hasUnacked }) => !hasUnacked) && isLedgerDone,
       () => 'a well disk leaves a producer without an answer',
     );
     await directory.close();
     this.disk.kill();
     await this.bootUntilUp();
     await this.check();
+    await this.checkLeftOvers();
     this.machine!.directory.abandon();
+  }
+
+  /** What was deleted gives its room back, and nothing is there that belongs to no topic. */
+  private async checkLeftOvers(): Promise<void> {
+    const { catalog, ledger } = this.machine!;
+    if (catalog === null) return;
+    this.ledger.checkAtRest(ledger);
+    const known = catalog.all().flatMap(({ name, partitions }) => partitions.map((_, index) => `${name}-${index}`));
+    const strangers = () =>
+      [...this.disk.tree.directory(DATA).names]
+        .filter(([name, entry]) => entry instanceof DiskDirectory && !known.includes(name))
+        .map(([name]) => name);
+    for (let turns = 0; strangers().length > 0; turns++) {
+      invariant(turns < PATIENCE_TURNS, () => `${strangers().join()} belong to no topic`);
+      await turn();
+    }
   }
 
   private trace(line: string): void {
     this.options.trace?.(`life ${this.life}: ${line}`);
-  }
-}
-
-async function readLog(partition: Partition): Promise<FoundLog> {
-  const { startOffset, highWatermark } = partition;
-  return { startOffset, endOffset: highWatermark, records: await readRecords(partition, startOffset) };
-}
-
-async function readRecords(partition: Partition, fromOffset: bigint): Promise<FoundRecord[]> {
-  const found: FoundRecord[] = [];
-  for (let next = fromOffset; next < partition.highWatermark;) {
-    const { records } = await partition.fetch({ fromOffset: next, maxBytes: 2000, minOneBatch: true });
-    const from = next;
-    for (const batch of batchesOf(records, () => `${partition.topic} at ${next}`)) {
-      invariant(batch.hasValidCrc(), () => `${partition.topic}: the batch at ${batch.baseOffset} fails its checksum`);
-      for (const { offset, key, value } of decodeRecords(batch)) {
-        if (offset < next) continue;
-        found.push({ offset, key: key && String(key), value: value && String(value).split('|')[0]! });
-      }
-      next = batch.nextOffset;
-    }
-    invariant(
-      next > from,
-      () => `${partition.topic}: nothing can be read at ${from}, before ${partition.highWatermark}`,
-    );
-  }
-  return found;
-}
-
-function* batchesOf(records: Buffer, where: () => string): Iterable<RecordBatch> {
-  try {
-    yield* completeBatches(records);
-  } catch (error) {
-    throw error instanceof RecordBatchError ? new InvariantError(`${where()}: ${error.message}`) : error;
   }
 }
 

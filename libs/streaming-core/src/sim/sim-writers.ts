@@ -1,9 +1,9 @@
 import type { SeededRandom } from '../ports/memory/seeded-random.js';
 import type { Partition } from '../replica/partition.js';
 import { errorNameOf } from '../replica/partition-errors.js';
-import { encodeBatch } from '../wire/records/record-codec.js';
+import { encodeBatch, type BatchInput } from '../wire/records/record-codec.js';
 import type { CommitModel } from './commit-model.js';
-import { invariant, valueOf, type RecordModel } from './record-model.js';
+import { invariant, InvariantError, valueOf, type RecordModel } from './record-model.js';
 
 /** Whether an answer still reaches its client: not when the machine went down before. */
 export type IsUp = () => boolean;
@@ -22,15 +22,20 @@ export class PlainProducer {
     private readonly random: SeededRandom,
   ) {}
 
-  async send(partition: Partition, isUp: IsUp): Promise<void> {
+  /** Whether it was acknowledged. */
+  async send(partition: Partition, isUp: IsUp): Promise<boolean> {
     const values = valuesFor(this.random, this.name, () => this.next++);
     for (const value of values) this.model.wrote(value);
     const batch = batchOf(values, this.random);
     try {
       const { baseOffset } = await partition.append(batch, this.random.next() < 0.7 ? -1 : 1);
-      if (isUp()) values.forEach((value, i) => this.model.promise(baseOffset + BigInt(i), value));
-    } catch {
+      if (!isUp()) return false;
+      values.forEach((value, i) => this.model.promise(baseOffset + BigInt(i), value));
+      return true;
+    } catch (error) {
+      if (error instanceof InvariantError) throw error;
       // Not acknowledged: it may be there or not.
+      return false;
     }
   }
 }
@@ -144,10 +149,10 @@ function valuesFor(random: SeededRandom, name: string, next: () => number): stri
   return Array.from({ length: 1 + random.int(3) }, () => valueOf(name, next()));
 }
 
-function batchOf(
+export function batchOf(
   values: readonly string[],
   random: SeededRandom,
-  producer: { producerId?: bigint; producerEpoch?: number; baseSequence?: number } = {},
+  producer: Pick<BatchInput, 'producerId' | 'producerEpoch' | 'baseSequence' | 'isTransactional'> = {},
 ): Buffer {
   const size = random.next() < 0.1 ? 5000 : 400;
   const records = values.map((value) => ({
