@@ -1,6 +1,7 @@
 /** A broker with listeners, users and rules of a test's choice, in memory. For tests. */
 import { Broker } from '../src/broker/broker.ts';
 import type { Logger } from '../src/broker/logger.ts';
+import type { Clock } from '../src/ports/clock.ts';
 import { MemoryStorage } from '../src/ports/memory/memory-storage.ts';
 import { NodeClock } from '../src/ports/node/node-clock.ts';
 import { NodeNetwork } from '../src/ports/node/node-network.ts';
@@ -14,6 +15,8 @@ export interface SecureBrokerOptions {
   readonly users?: Readonly<Record<string, string>>;
   readonly storage?: MemoryStorage;
   readonly logger?: Logger;
+  /** For sessions and time limits of connections. */
+  readonly networkClock?: Clock;
 }
 
 export interface SecureBroker extends AsyncDisposable {
@@ -33,6 +36,7 @@ export async function startSecureBroker(options: SecureBrokerOptions): Promise<S
       storage: options.storage ?? new MemoryStorage(),
       network: new NodeNetwork(),
       process: new NodeProcess(),
+      ...(options.networkClock ? { networkClock: options.networkClock } : {}),
     },
     ...(options.logger ? { logger: options.logger } : {}),
   });

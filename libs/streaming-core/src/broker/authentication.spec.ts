@@ -10,6 +10,9 @@ import { pathToFileURL } from 'node:url';
 import { framed, header, RawClient } from '../../test/raw-client.js';
 import { authenticate, oauthToken, plain, plainToken, scram } from '../../test/sasl-client.js';
 import { startSecureBroker, type SecureBroker } from '../../test/secure-broker.js';
+import type { Clock } from '../ports/clock.js';
+import { ManualClock } from '../ports/memory/manual-clock.js';
+import { NodeClock } from '../ports/node/node-clock.js';
 import { ERROR } from '../wire/error-codes.js';
 
 let secure: SecureBroker;
@@ -19,7 +22,7 @@ const scratch = mkdtempSync(path.join(os.tmpdir(), 'streaming-core-authenticatio
 
 type Config = Readonly<Record<string, string>>;
 
-async function start(config: Config = {}): Promise<void> {
+async function start(config: Config = {}, networkClock: Clock = new NodeClock()): Promise<void> {
   lines = [];
   const note = (details: object): void => void lines.push(details as Record<string, unknown>);
   secure = await startSecureBroker({
@@ -31,6 +34,7 @@ async function start(config: Config = {}): Promise<void> {
     },
     users: { alice: 'alice-secret' },
     logger: { debug: note, info: note, warn: note, error: note },
+    networkClock,
   });
 }
 
@@ -169,10 +173,13 @@ describe('SASL', () => {
 });
 
 it('closes on who does not authenticate in time', async () => {
-  await start({ 'connection.authentication.timeout.ms': '50' });
-  const silent = newClient();
+  const clock = new ManualClock();
+  await start({ 'connection.authentication.timeout.ms': '50' }, clock);
   const known = newClient();
   await plain(known, 'alice', 'alice-secret');
+  const silent = newClient();
+  await silent.ask(18, 0, {});
+  clock.advance(50);
   expect(await isClosed(silent)).toBe(true);
   expect(secure.broker.metrics.snapshot().connectionsRefused).toEqual({ AUTHENTICATION_TIMEOUT: 1 });
   expect(await knows(known)).toBe(true);
@@ -191,26 +198,31 @@ it('knows users of a JAAS configuration, on their listener alone', async () => {
 
 describe('sessions that end (KIP-368)', () => {
   it('closes on who goes on without authenticating again', async () => {
-    await start({ 'connections.max.reauth.ms': '30' });
+    const clock = new ManualClock();
+    await start({ 'connections.max.reauth.ms': '30' }, clock);
     const client = newClient();
     expect((await plain(client, 'alice', 'alice-secret')).sessionLifetimeMs).toBe(30n);
-    await new Promise((resolve) => setTimeout(resolve, 40));
+    clock.advance(31);
     client.send(3, 1, { topics: [] });
     expect(await isClosed(client)).toBe(true);
   });
 
   it('goes on with who does, as the same user by the same mechanism', async () => {
-    await start({ 'connections.max.reauth.ms': '60000' });
+    const clock = new ManualClock();
+    await start({ 'connections.max.reauth.ms': '60000' }, clock);
     secure.broker.setPassword('bob', 'bob-secret');
     const tooSoon = newClient();
     await plain(tooSoon, 'alice', 'alice-secret');
     expect((await tooSoon.ask(17, 1, { mechanism: 'PLAIN' })).errorCode).toBe(ERROR.ILLEGAL_SASL_STATE);
     const [same, other, changed] = [newClient(), newClient(), newClient()];
     for (const client of [same, other, changed]) await plain(client, 'alice', 'alice-secret');
-    await new Promise((resolve) => setTimeout(resolve, 1_010));
+    clock.advance(1_000);
     expect(await plain(same, 'alice', 'alice-secret')).toMatchObject({ errorCode: 0, sessionLifetimeMs: 60_000n });
     expect(await knows(same)).toBe(true);
-    const refused = await plain(other, 'bob', 'bob-secret');
+    const refusing = plain(other, 'bob', 'bob-secret');
+    while (!lines.some(({ reason }) => reason === 'AUTHENTICATION_FAILED')) await new Promise(setImmediate);
+    clock.advance(10); // connection.failed.authentication.delay.ms
+    const refused = await refusing;
     expect(refused).toMatchObject({ errorCode: ERROR.SASL_AUTHENTICATION_FAILED });
     expect(refused.errorMessage).toContain('Cannot change principals');
     expect((await changed.ask(17, 1, { mechanism: 'SCRAM-SHA-256' })).errorCode).toBe(ERROR.UNSUPPORTED_SASL_MECHANISM);

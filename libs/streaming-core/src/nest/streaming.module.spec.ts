@@ -95,7 +95,8 @@ describe('the streaming module', () => {
       Promise.all(events.map((event) => app.get(StreamPublisher).to(Orders).sendWith(inPartition(0), event)));
     await send([{ id: 'slow', n: 0 }, ...[0, 1, 2, 3, 4].map((n) => ({ id: 'fast', n }))]);
     await until('the window to be full', () => handled.length === 3);
-    expect(app.get(StreamingConsumers).status().consumers[0]).toMatchObject({ connected: true, lag: 6 });
+    const status = () => app.get(StreamingConsumers).status().consumers[0]!;
+    await until('the end to be known', () => status().connected && status().lag === 6);
     await app.close();
     expect(handled).toEqual(['fast0', 'fast1', 'fast2']);
     letGo.resolve(undefined);
