@@ -93,12 +93,15 @@ export class BatchLedger {
   restore({ storage, directory }: SegmentPlace, segments: readonly Segment[], offset: bigint, nowMs: number): void {
     const from = loadProducerSnapshot(storage, directory, offset, this.producers) ?? 0n;
     this.transactions.restore(openTransactions(this.producers));
+    let knownEnd = 0n;
     for (const [i, segment] of segments.entries()) {
       const next = segments[i + 1];
       if (next !== undefined && next.baseOffset <= from) continue;
       if (segment.baseOffset >= offset) break;
       scanBatches(segment.file, segment.positionOf(from), segment.size, { checkCrc: false }, (batch) => {
-        if (batch.baseOffset >= offset) return false;
+        // Bytes behind the checkpoint are not checked yet: the offset that they claim may be an earlier one.
+        if (batch.baseOffset < knownEnd || batch.baseOffset >= offset) return false;
+        knownEnd = batch.nextOffset;
         this.note(batch, nowMs);
         return true;
       });

@@ -47,6 +47,10 @@ describe('a broker that dies at any step of its disk', () => {
   ])('%s', async (_, flush, seed) => {
     await runCrashSeed({ seed, flush, workload: 'records' });
   });
+
+  it('remembers nothing of a batch that recovery cuts because its offset is wrong', async () => {
+    await runCrashSeed({ seed: 813, flush: 'os' });
+  });
 });
 
 /** A storage with some of its calls replaced, for itself and its files. */
