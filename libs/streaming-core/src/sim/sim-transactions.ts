@@ -78,7 +78,13 @@ export class TransactionalProducer {
         .map((transaction) => ({ partition, epoch: transaction.epoch + 1, transaction })),
     );
     // Before any later one of theirs, which would end them otherwise than decided.
-    this.due.unshift(...lost);
+    const due = [...lost, ...this.due];
+    // In one epoch, so that no marker fences another.
+    this.due = due.map((marker) => {
+      const { producerId: owner } = marker.transaction;
+      const epochs = due.filter(({ transaction }) => transaction.producerId === owner).map(({ epoch }) => epoch);
+      return { ...marker, epoch: Math.max(...epochs) };
+    });
     this.producerId = producerId;
     this.epoch = 0;
     this.newSequences();
