@@ -24,6 +24,20 @@ export function scanBatches(
   visit: (batch: RecordBatch, position: number) => boolean,
 ): ScanEnd {
   const window = new Window(file, to);
+  try {
+    return walk(window, from, to, options, visit);
+  } finally {
+    window.release();
+  }
+}
+
+function walk(
+  window: Window,
+  from: number,
+  to: number,
+  options: { readonly checkCrc: boolean },
+  visit: (batch: RecordBatch, position: number) => boolean,
+): ScanEnd {
   let position = from;
   while (position < to) {
     const header = window.view(position, BATCH_HEADER_BYTES);
@@ -48,16 +62,26 @@ function problemWithHeader(batch: RecordBatch, remaining: number): string | null
   return size > remaining ? 'it ends within a batch' : null;
 }
 
+/** Memory for the next walk: walks are many (compaction makes one each few megabytes), and one is under way at a time. */
+let spare: Buffer | null = null;
+
 /** A reused buffer over a range of a file, moved forward as the walk goes. */
 class Window {
-  private buffer = Buffer.alloc(0);
+  private buffer = spare ?? Buffer.alloc(0);
   private start = 0;
   private filled = 0;
 
   constructor(
     private readonly file: StorageFile,
     private readonly end: number,
-  ) {}
+  ) {
+    spare = null;
+  }
+
+  /** No view is looked at any more. */
+  release(): void {
+    if (this.buffer.length === CHUNK_BYTES) spare = this.buffer;
+  }
 
   view(position: number, length: number): Buffer | null {
     if (position + length > this.end) return null;
