@@ -43,7 +43,7 @@ export class MiniDispatch {
       }
       if (ride.state !== 'queued') continue;
       if (now - request.at > GIVE_UP_MS) {
-        const waitedS = (now - request.at) / 1000;
+        const waitedS = secondsSince(request.at, now);
         out.push({ type: 'ride.no_driver_found', ...envelope(request, now), waitedS });
         this.end(request.rideId, 'no_driver_found');
         continue;
@@ -69,7 +69,7 @@ export class MiniDispatch {
     ride.offer = { offerId, driverId: nearest, expiresAt: now + OFFER_MS };
     ride.state = 'offered';
     ride.attempts++;
-    const why = { policy: 'mini', candidates: 1, rankByEta: 1, waitedS: (now - ride.request.at) / 1000 };
+    const why = { policy: 'mini', candidates: 1, rankByEta: 1, waitedS: secondsSince(ride.request.at, now) };
     const named = { ...envelope(ride.request, now), driverId: nearest, offerId };
     const terms = { pickup, dropoff, fareCents: quote.fareCents, pickupEtaS: (best / 0.001) * 10 };
     return [{ type: 'ride.offered', ...named, ...terms, attempt: ride.attempts, expiresAt: now + OFFER_MS, why }];
@@ -154,3 +154,6 @@ const envelope = ({ rideId, riderId, zone }: RideRequested, at: number) => ({
   riderId,
   zone,
 });
+
+/** City clocks of two processes differ by a moment: a request may seem to come from the future. */
+const secondsSince = (at: number, now: number): number => Math.max(0, now - at) / 1000;
