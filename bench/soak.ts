@@ -54,12 +54,15 @@ async function visit(): Promise<void> {
 interface Sample {
   readonly minute: number;
   readonly residentMb: number;
+  /** The least that was in use in that minute. */
   readonly heapMb: number;
+  /** What the runtime keeps for the heap, in use or not. */
+  readonly heldMb: number;
 }
 
-async function heapUsedMb(): Promise<number> {
+async function memoryMb(kind: 'heap_used' | 'heap_total'): Promise<number> {
   const text = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
-  return Number(/process_memory_bytes\{kind="heap_used"\} (\S+)/.exec(text)?.[1] ?? NaN) / 2 ** 20;
+  return Number(new RegExp(`process_memory_bytes\\{kind="${kind}"\\} (\\S+)`).exec(text)?.[1] ?? NaN) / 2 ** 20;
 }
 
 const samples: Sample[] = [];
@@ -69,7 +72,7 @@ const perTick = (RATE_PER_S * TICK_MS) / 1_000;
 let nextSampleMs = 60_000;
 let ticks = 0;
 let heapMb = Infinity;
-console.log('minute   resident MB       heap MB   processor s    written       read');
+console.log('minute   resident MB       heap MB  heap held MB   processor s    written       read');
 while (elapsedMs() < MINUTES * 60_000) {
   const records = Array.from({ length: perTick }, (_, i) => ({
     topic: i % 5 === 0 ? 'soak-state' : 'soak',
@@ -82,19 +85,23 @@ while (elapsedMs() < MINUTES * 60_000) {
   ticks += 1;
   if (ticks % 10 === 0) {
     await visit();
-    heapMb = Math.min(heapMb, await heapUsedMb());
+    heapMb = Math.min(heapMb, await memoryMb('heap_used'));
   }
   const waitMs = ticks * TICK_MS - elapsedMs();
   if (waitMs > 0) await sleep(waitMs);
   if (elapsedMs() < nextSampleMs) continue;
   const minute = Math.round(nextSampleMs / 60_000);
-  const sample = { minute, residentMb: residentMb(broker.pid), heapMb };
+  const sample = { minute, residentMb: residentMb(broker.pid), heapMb, heldMb: await memoryMb('heap_total') };
   samples.push(sample);
   heapMb = Infinity;
   nextSampleMs += 60_000;
-  const figures = [sample.residentMb, sample.heapMb, cpuSeconds(broker.pid)].map((figure) => figure.toFixed(0));
+  const figures = [sample.residentMb, sample.heapMb, sample.heldMb, cpuSeconds(broker.pid)].map((figure) =>
+    figure.toFixed(0),
+  );
   console.log(
-    [minute, ...figures, written, read].map((cell, i) => String(cell).padStart([6, 13, 13, 13, 10, 10][i]!)).join(' '),
+    [minute, ...figures, written, read]
+      .map((cell, i) => String(cell).padStart([6, 13, 13, 13, 13, 10, 10][i]!))
+      .join(' '),
   );
 }
 await consumer.close();
