@@ -1,7 +1,8 @@
 import path from 'node:path';
 import type { StorageFile } from '../ports/storage.js';
-import type { Compression, RecordBatch } from '../wire/records/record-batch.js';
+import { COMPRESSION, RecordBatch, type Compression } from '../wire/records/record-batch.js';
 import { decodeRecords, encodeBatch, type DecodedRecord } from '../wire/records/record-codec.js';
+import { filterBatch, visitRecords, type RecordSpan } from '../wire/records/record-spans.js';
 import { scanBatches } from './batch-scan.js';
 import { CompactionTransactions } from './compaction-transactions.js';
 import { CorruptLogError } from './log-errors.js';
@@ -78,8 +79,9 @@ async function mapKeys(
       (batch) => {
         if (batch.isControl) transactions.isMarkerNeeded(batch);
         if (batch.isControl || transactions.isAborted(batch)) return;
-        for (const { key, offset } of decodeRecords(batch))
-          if (key !== null) latest.set(key.toString('latin1'), offset);
+        visitRecords(batch, ({ key, offset }) => {
+          if (key !== null) latest.set(key, offset);
+        });
       },
     );
     mappedSegments += 1;
@@ -162,15 +164,33 @@ function keptPart(batch: RecordBatch, keep: Keep): Buffer | null {
     return isNeeded || keep.nowMs - timestampMsOf(batch) <= keep.deleteRetentionMs ? batch.bytes : null;
   }
   if (keep.transactions.isAborted(batch) || batch.recordCount === 0) return null;
-  const records = decodeRecords(batch);
   const horizonMs = batch.deleteHorizonMs;
-  const kept = records.filter((record) => isKept(record, keep, horizonMs));
-  if (kept.length === 0) return null;
-  const isFirstSeen = horizonMs === null && kept.some(({ value }) => value === null);
-  if (kept.length === records.length && !isFirstSeen) return batch.bytes;
-  const firstSeenHorizonMs = isFirstSeen ? BigInt(keep.nowMs + keep.deleteRetentionMs) : null;
-  return withRecords(batch, kept, horizonMs ?? firstSeenHorizonMs);
+  const left = { hasTombstone: false };
+  const stays = (record: Readonly<RecordSpan>): boolean => {
+    const isStaying = isKept(record, keep, horizonMs);
+    left.hasTombstone ||= isStaying && record.isTombstone;
+    return isStaying;
+  };
+  if (batch.compressionCode === COMPRESSION.none) {
+    const filtered = filterBatch(batch, stays);
+    // A tombstone that is met for the first time gets its horizon, in which all timestamps are told anew.
+    if (filtered === null || !left.hasTombstone || horizonMs !== null) return filtered;
+    return rebuilt(new RecordBatch(filtered), keep);
+  }
+  const kept = new Set<bigint>();
+  visitRecords(batch, (record) => stays(record) && void kept.add(record.offset));
+  if (kept.size === 0) return null;
+  const isFirstSeen = horizonMs === null && left.hasTombstone;
+  if (kept.size === batch.recordCount && !isFirstSeen) return batch.bytes;
+  const records = decodeRecords(batch).filter(({ offset }) => kept.has(offset));
+  const firstSeenHorizonMs = isFirstSeen ? horizonOf(keep) : null;
+  return withRecords(batch, records, horizonMs ?? firstSeenHorizonMs);
 }
+
+/** When tombstones that are seen now may go. */
+const horizonOf = ({ nowMs, deleteRetentionMs }: Keep): bigint => BigInt(nowMs + deleteRetentionMs);
+
+const rebuilt = (batch: RecordBatch, keep: Keep): Buffer => withRecords(batch, decodeRecords(batch), horizonOf(keep));
 
 /** The batch with these of its records; it keeps its place in the log and its producer's sequence. */
 function withRecords(batch: RecordBatch, records: readonly DecodedRecord[], deleteHorizonMs: bigint | null = null) {
@@ -192,11 +212,11 @@ function withRecords(batch: RecordBatch, records: readonly DecodedRecord[], dele
 /** By compression code. What is not written here (snappy, LZ4) becomes zstd. */
 const REWRITTEN_AS: readonly Exclude<Compression, 'snappy' | 'lz4'>[] = ['none', 'gzip', 'zstd', 'zstd', 'zstd'];
 
-function isKept({ key, value, offset }: DecodedRecord, keep: Keep, horizonMs: bigint | null): boolean {
+function isKept({ key, isTombstone, offset }: Readonly<RecordSpan>, keep: Keep, horizonMs: bigint | null): boolean {
   if (key === null) return false;
-  const last = keep.latest.get(key.toString('latin1'));
+  const last = keep.latest.get(key);
   if (last !== undefined && last > offset) return false;
-  return value !== null || horizonMs === null || BigInt(keep.nowMs) < horizonMs;
+  return !isTombstone || horizonMs === null || BigInt(keep.nowMs) < horizonMs;
 }
 
 /** Any awaited read lets what is queued run first. */
