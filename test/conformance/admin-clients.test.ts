@@ -115,8 +115,10 @@ describe('@platformatic/kafka', () => {
     expect(created).toMatchObject({ name: topic, partitions: 2, replicas: 1 });
     await admin.createPartitions({ topics: [{ name: topic, count: 3, assignments: null }] });
     expect(await admin.listTopics()).toContain(topic);
-    const metadata = await admin.metadata({ topics: [topic], forceUpdate: true });
-    expect(metadata.topics.get(topic)).toMatchObject({ id: created!.id, partitionsCount: 3 });
+    const described = async () => (await admin.metadata({ topics: [topic], forceUpdate: true })).topics.get(topic);
+    // Apache Kafka's brokers hear of it a moment after its controller has answered.
+    await until('three partitions', async () => (await described())?.partitionsCount === 3);
+    expect(await described()).toMatchObject({ id: created!.id });
     const [directory] = await admin.describeLogDirs({ topics: [{ name: topic, partitions: [0, 1, 2] }] });
     expect(directory!.results[0]!.topics[0]!.partitions).toHaveLength(3);
     await admin.deleteTopics({ topics: [topic] });
