@@ -2,7 +2,7 @@ import { Backoff, delay } from './backoff.js';
 import type { Cluster } from './cluster.js';
 import { fetchRecords } from './fetch-request.js';
 import { KafkaErrorCode as E, KafkaResponseError, asStreamClientError, isDenied } from './kafka-errors.js';
-import { lookUpOffset } from './partition-offsets.js';
+import { awaitLeader, lookUpOffset } from './partition-offsets.js';
 import { PartitionPump } from './partition-pump.js';
 import { readRecordBatches } from './record-batch-reader.js';
 import {
@@ -99,7 +99,10 @@ export class FetchingPartitionReader implements PartitionReader {
   }
 
   async #startOf(wanted: TopicPartition & { readonly from?: bigint | 'earliest' | 'latest' }): Promise<bigint> {
-    return typeof wanted.from === 'bigint' ? wanted.from : this.#offset(wanted, wanted.from ?? 'latest');
+    if (typeof wanted.from !== 'bigint') return this.#offset(wanted, wanted.from ?? 'latest');
+    // The pump asks for topics that are known: nobody else may have asked for this one.
+    await this.#retry('leader', () => awaitLeader(this.#cluster, wanted));
+    return wanted.from;
   }
 
   #offset(partition: TopicPartition, which: 'earliest' | 'latest' | number): Promise<bigint> {
