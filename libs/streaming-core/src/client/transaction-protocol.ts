@@ -27,6 +27,7 @@ const NOBODY: ProducerIdentity = { producerId: -1n, producerEpoch: -1 };
  */
 export class TransactionProtocol {
   #coordinator: Connection | undefined;
+  #hasUnanswered = false;
 
   constructor(
     readonly cluster: Cluster,
@@ -35,6 +36,14 @@ export class TransactionProtocol {
     readonly signal: AbortSignal,
     readonly onFailure: (failure: StreamClientError) => void,
   ) {}
+
+  /**
+   * True if a request of the epoch was left without an answer. It may still arrive, in a later transaction of the same epoch, and
+   * end that one or move its offsets (KIP-890): the next transaction must have another epoch.
+   */
+  get hasUnanswered(): boolean {
+    return this.#hasUnanswered;
+  }
 
   /** Fences whoever had the id. `from`: this producer goes on after an error, under a new epoch. */
   async init(from: ProducerIdentity | null, deadlineMs: number): Promise<ProducerIdentity> {
@@ -54,6 +63,7 @@ export class TransactionProtocol {
       identity = answer;
       return answer.errorCode;
     });
+    this.#hasUnanswered = false;
     return { producerId: identity.producerId, producerEpoch: identity.producerEpoch };
   }
 
@@ -143,6 +153,7 @@ export class TransactionProtocol {
         failure = asStreamClientError(error, 'BROKER_UNREACHABLE', what);
         const isRefused = failure.cause instanceof KafkaResponseError && !failure.cause.retriable;
         if (isRefused || failure.code === 'CLOSED') throw failure;
+        this.#hasUnanswered = true;
         this.#coordinator = undefined;
         this.onFailure(failure);
       }

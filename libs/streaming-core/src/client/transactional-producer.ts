@@ -221,6 +221,11 @@ class OpenTransaction implements Transaction {
     const problem = this.#problem();
     if (problem) return Promise.reject(problem);
     if (offsets.length === 0) return Promise.resolve();
+    if (member.generation < 0) {
+      // Without a member's name on them the group would take the offsets, whoever has the partitions now.
+      const message = `cannot commit offsets: not a member of group ${member.groupId}`;
+      return this.#track(Promise.reject(new StreamClientError('TRANSACTION_FAILED', message)));
+    }
     this.#hasOffsets = true;
     return this.#track(this.protocol.commitOffsets(this.epoch.identity, member, offsets, this.#deadlineMs()));
   }
@@ -267,7 +272,7 @@ class OpenTransaction implements Transaction {
       throw error;
     } finally {
       this.#state = 'ended';
-      await this.events.onEnd(isClean && isSettled);
+      await this.events.onEnd(isClean && isSettled && !this.protocol.hasUnanswered);
     }
   }
 
