@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createStreamClient } from 'streaming-core/client/stream-client';
-import type { PartitionBatch, StreamClient, TransactionalProducer } from 'streaming-core/client/types';
+import type { GroupMember, PartitionBatch, StreamClient, TransactionalProducer } from 'streaming-core/client/types';
 import { START_TIMEOUT_MS, startTarget, unique, until, type Target } from './target.ts';
 
 let target: Target;
@@ -119,18 +119,20 @@ describe('transactions, stream client', () => {
       const producer = await newProducer();
       const consumer = client.consumer({ groupId, topics: [source], commit: 'manual', maxBatchRecords: 5 });
       let turn: Promise<unknown> = Promise.resolve();
-      const handle = ({ topic, partition, records }: PartitionBatch): Promise<void> =>
+      const handle = ({ topic, partition, records }: PartitionBatch, member: GroupMember): Promise<void> =>
         producer.run(async (transaction) => {
           await transaction.send(
             records.map(({ key, value }) => ({ topic: sink, key, value: `done ${String(value)}` })),
           );
           const offset = records.at(-1)!.offset + 1n;
-          await transaction.sendOffsets(consumer.member(), [{ topic, partition, offset }]);
+          await transaction.sendOffsets(member, [{ topic, partition, offset }]);
           if (fails()) throw new Error('the worker stumbles');
         });
       // A producer has one transaction at a time: the partitions take turns.
       const onBatch = (batch: PartitionBatch): Promise<void> => {
-        const handling = turn.then(() => handle(batch));
+        // Of now: when its turn comes the partition may be the other worker's.
+        const member = consumer.member();
+        const handling = turn.then(() => handle(batch, member));
         turn = handling.catch(() => undefined);
         return handling;
       };

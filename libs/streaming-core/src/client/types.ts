@@ -66,8 +66,8 @@ export interface Transaction {
   /** As {@link StreamProducer.send}. A rejection is the end of the transaction: abort it. */
   send(records: readonly OutgoingRecord[]): Promise<void>;
   /**
-   * Commits what the transaction has consumed with what it produces. With `member` from {@link GroupConsumer.member}, a member
-   * that has lost its partitions is refused.
+   * Commits what the transaction has consumed with what it produces. With `member` from {@link GroupConsumer.member}, as it was
+   * when the records arrived, a member that has lost its partitions is refused; so is one that is not in the group.
    */
   sendOffsets(member: GroupMember, offsets: readonly TopicPartitionOffset[]): Promise<void>;
   /**
@@ -148,7 +148,10 @@ export interface GroupConsumer {
   commitSoon(position: TopicPartitionOffset): void;
   /** What the group has committed; a partition without a committed offset is not in the answer. Only while in the group. */
   committed(partitions: readonly TopicPartition[]): Promise<readonly TopicPartitionOffset[]>;
-  /** This member as the group knows it now: for {@link Transaction.sendOffsets}. */
+  /**
+   * This member as the group knows it now: for {@link Transaction.sendOffsets}. Take it when a batch arrives, before anything is
+   * awaited: later the member may be in a generation in which the batch's partition is somebody else's.
+   */
   member(): GroupMember;
   /** What is assigned now. */
   assignment(): readonly TopicPartition[];
@@ -164,7 +167,7 @@ export interface GroupConsumer {
 export interface PartitionReader {
   /** All records from `from` (default: the first kept) up to the end at the time of the call. */
   readToEnd(partition: TopicPartition, from?: bigint): AsyncIterable<readonly StreamRecord[]>;
-  /** Follows partitions until closed. `from` defaults to the end. */
+  /** Follows partitions until closed. `from` defaults to the end. Rejects `FETCH_FAILED` if there is no such partition in time. */
   follow(
     partitions: readonly (TopicPartition & { readonly from?: bigint | 'earliest' | 'latest' })[],
     onBatch: (batch: PartitionBatch) => Promise<void>,

@@ -1,6 +1,6 @@
 import { delay } from '../client/backoff.js';
 import type { PartitionBatch, StreamProducer, StreamRecord, TopicPartitionOffset } from '../client/types.js';
-import type { BatchTransactions } from './batch-transactions.js';
+import type { BatchMember, BatchTransactions } from './batch-transactions.js';
 import type { RunnerContext, TopicHandler } from './consumer-definition.js';
 import { tryDecode, type Route } from './event-runner.js';
 import type { FailedRecords } from './failed-records.js';
@@ -35,21 +35,33 @@ export class BatchRunner {
 
   /** Rejects what the handler rejects. */
   async take(batch: PartitionBatch, route: BatchRoute, signal: AbortSignal): Promise<void> {
-    if (route.rung === 0) {
-      await this.#handle(
-        batch,
-        batch.records.map((read) => ({ read, attempted: fromOrigin(read) })),
-        route,
-        signal,
-      );
-      return;
+    const member = route.handler.transactional ? this.#parts.transactions.memberUntil(signal) : null;
+    try {
+      const isOrigin = route.rung === 0;
+      const all = batch.records.map((read) => ({
+        read,
+        attempted: isOrigin ? fromOrigin(read) : fromRung(read, route.origin, route.rung),
+      }));
+      if (member !== null) await this.#passCommitted(batch, all);
+      for (let from = this.#progress.get(batch) ?? 0; from < all.length; from = this.#progress.get(batch)!) {
+        const rest = all.slice(from);
+        const due = isOrigin ? rest : await this.#untilDue(rest, signal);
+        await this.#handle(batch, due, route, { signal, member });
+        this.#progress.set(batch, from + due.length);
+      }
+    } finally {
+      member?.release();
     }
-    const all = batch.records.map((read) => ({ read, attempted: fromRung(read, route.origin, route.rung) }));
-    for (let from = this.#progress.get(batch) ?? 0; from < all.length; from = this.#progress.get(batch)!) {
-      const due = await this.#untilDue(all.slice(from), signal);
-      await this.#handle(batch, due, route, signal);
-      this.#progress.set(batch, from + due.length);
-    }
+  }
+
+  /** What an earlier attempt at the batch committed, though it did not hear of it, is not handled again. */
+  async #passCommitted(batch: PartitionBatch, all: readonly Taken[]): Promise<void> {
+    const next = await this.#parts.transactions.settle(batch);
+    if (next === undefined) return;
+    const from = this.#progress.get(batch) ?? 0;
+    const committed = all.slice(from).filter(({ read }) => read.offset < next);
+    this.#noteHandled(committed);
+    this.#progress.set(batch, from + committed.length);
   }
 
   /** Waits for the first one's time; gives it and those after it whose time has come, too. */
@@ -63,7 +75,12 @@ export class BatchRunner {
     return notDue < 0 ? waiting : waiting.slice(0, notDue);
   }
 
-  async #handle(batch: PartitionBatch, taken: readonly Taken[], route: BatchRoute, signal: AbortSignal): Promise<void> {
+  async #handle(
+    batch: PartitionBatch,
+    taken: readonly Taken[],
+    route: BatchRoute,
+    { signal, member }: { readonly signal: AbortSignal; readonly member: BatchMember | null },
+  ): Promise<void> {
     const { tracing, metrics, groupId, transactions } = this.#parts;
     const events: { readonly event: unknown; readonly record: StreamRecord }[] = [];
     const taking = new Map<StreamRecord, Taken>();
@@ -78,7 +95,7 @@ export class BatchRunner {
       taking.set(one.attempted.record, one);
     }
     const { origin } = route;
-    const records = route.rung === 0 ? batch.records : taken.map(({ attempted }) => attempted.record);
+    const records = taken.map(({ attempted }) => attempted.record);
     const handed: EventBatch = { ...batch, topic: origin, records, events };
     const labels = { groupId, topic: origin };
     const startedMs = performance.now();
@@ -87,17 +104,24 @@ export class BatchRunner {
     };
     try {
       await tracing.run(new Map(), () => {
-        if (!route.handler.transactional) return call(this.#parts.producer);
+        if (member === null) return call(this.#parts.producer);
         const offset = taken.at(-1)!.read.offset + 1n;
         const { topic, partition } = batch;
-        return transactions.run({ topic, partition, offset }, (inside) => call(tracedProducer(inside, tracing)));
+        return transactions.run({ topic, partition, offset }, member, (inside) =>
+          call(tracedProducer(inside, tracing)),
+        );
       });
     } catch (error) {
       metrics.failed?.(labels, performance.now() - startedMs);
       throw error;
     }
     metrics.handled?.(labels, events.length, performance.now() - startedMs);
-    for (const { read, attempted } of taking.values()) {
+    this.#noteHandled([...taking.values()]);
+  }
+
+  /** What was put aside or handed to the ladder has left its place already. */
+  #noteHandled(taken: readonly Taken[]): void {
+    for (const { read, attempted } of taken) {
       if (!this.#settled.has(read)) this.#parts.failed.handled(attempted);
     }
   }
