@@ -49,7 +49,7 @@ describe('a transactional batch handler', () => {
     expect(await bills()).toEqual(Array.from({ length: 11 }, (_, n) => n));
   });
 
-  it('asks what became of a commit that nobody answered, and handles nothing twice', async () => {
+  it.each(['EndTxn', 'TxnOffsetCommit'] as const)('handles nothing twice when no %s is answered', async (api) => {
     @StreamConsumer({ groupId: 'billing', maxBatchRecords: 2 })
     class Billing {
       @OnBatch(Orders, { transactional: true })
@@ -62,8 +62,8 @@ describe('a transactional batch handler', () => {
     const orders = (from: number) => Array.from({ length: 4 }, (_, n) => ({ id: 'one', n: from + n }));
     await app.get(StreamPublisher).send(Orders, ...orders(0));
     await until('the first bills', async () => (await billed(fixture)).length >= 4);
-    // Decided, but the producer does not hear of it, until it gives up and another one takes its transactional id.
-    const lost = faults.dropConnection('EndTxn', { when: 'after', times: Infinity });
+    // It took effect, but the producer does not hear of it, until it gives up and another one takes its transactional id.
+    const lost = faults.dropConnection(api, { when: 'after', times: Infinity });
     const settled = requests.next({ api: 'InitProducerId' });
     await app.get(StreamPublisher).send(Orders, ...orders(4));
     expect((await settled).transactionalId).toMatch(/^billing-orders-/);
