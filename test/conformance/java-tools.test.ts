@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describeWithJava, runTool, type JavaTool } from './java-tools.ts';
-import { START_TIMEOUT_MS, startTarget, targetName, unique, type Target } from './target.ts';
+import { START_TIMEOUT_MS, startTarget, targetName, unique, until, type Target } from './target.ts';
 
 /** A test of several JVMs, on a busy machine. */
 const TIMEOUT_MS = 120_000;
@@ -119,11 +119,12 @@ describeWithJava(`Apache Kafka's tools on ${targetName}`, () => {
         client,
       ];
       await run('kafka-configs', [...both, '--alter', '--add-config', 'producer_byte_rate=1024,request_percentage=50']);
-      expect(await run('kafka-configs', [...both, '--describe'])).toMatch(
-        new RegExp(`user-principal 'alice', client-id '${client}' are .*producer_byte_rate=1024\\.0`),
-      );
+      const described = () => run('kafka-configs', [...both, '--describe']);
+      const shown = new RegExp(`user-principal 'alice', client-id '${client}' are .*producer_byte_rate=1024\\.0`);
+      // Apache Kafka's brokers hear of it a moment after its controller has answered.
+      await until('the quotas', async () => shown.test(await described()));
       await run('kafka-configs', [...both, '--alter', '--delete-config', 'producer_byte_rate,request_percentage']);
-      expect(await run('kafka-configs', [...both, '--describe'])).not.toContain('producer_byte_rate');
+      await until('none', async () => !(await described()).includes('producer_byte_rate'));
     },
     TIMEOUT_MS,
   );
