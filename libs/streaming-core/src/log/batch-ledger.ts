@@ -19,6 +19,7 @@ import type { AbortedTransaction } from './transaction-index.js';
 export class BatchLedger {
   readonly producers: ProducerStates;
   readonly transactions = new OngoingTransactions();
+  private savedOffset = 0n;
 
   constructor(limits?: ProducerStateLimits) {
     this.producers = new ProducerStates(limits);
@@ -74,11 +75,25 @@ export class BatchLedger {
     this.producers.expire(nowMs);
   }
 
+  /**
+   * Whether a crash gives the same state back without the batches before an offset: they may be dropped then. Not so where recovery had to
+   * count on batches behind the last save.
+   */
+  isKnownWithout(offset: bigint): boolean {
+    return offset <= this.savedOffset || this.producers.entries().size === 0;
+  }
+
+  /** What {@link encode} gave for an offset is in its place. */
+  saved(place: SegmentPlace, offset: bigint): void {
+    this.savedOffset = offset;
+    dropOldSnapshots(place.storage, place.directory);
+  }
+
   /** Saves the state as of `offset`, to which the ledger has been told all. */
   save(place: SegmentPlace, offset: bigint): void {
     const { path: file, contents } = this.encode(place, offset);
     place.storage.writeFileAtomic(file, contents);
-    dropOldSnapshots(place.storage, place.directory);
+    this.saved(place, offset);
   }
 
   /** The file that {@link save} would write. */
@@ -92,6 +107,7 @@ export class BatchLedger {
   /** Becomes what it was at `offset`: from the newest save before it and the headers of the batches between. */
   restore({ storage, directory }: SegmentPlace, segments: readonly Segment[], offset: bigint, nowMs: number): void {
     const from = loadProducerSnapshot(storage, directory, offset, this.producers) ?? 0n;
+    this.savedOffset = from;
     this.transactions.restore(openTransactions(this.producers));
     let knownEnd = 0n;
     for (const [i, segment] of segments.entries()) {

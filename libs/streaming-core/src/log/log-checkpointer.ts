@@ -1,7 +1,6 @@
 import { StorageError } from '../ports/storage.js';
 import { checkpointPath, encodeCheckpoint } from './log-checkpoint.js';
 import type { LogState } from './log-state.js';
-import { dropOldSnapshots } from './producer-snapshot.js';
 import type { Segment } from './segment.js';
 
 interface FileDraft {
@@ -89,7 +88,7 @@ export class LogCheckpointer {
     for (const { path } of [...files, checkpoint]) storage.rename(path + ASIDE_SUFFIX, path);
     state.uncheckedBytes -= draft.bytes;
     state.indexedOffset = draft.endOffset;
-    dropOldSnapshots(storage, directory);
+    state.ledger.saved(state.place, draft.endOffset);
   }
 
   private isCurrent(draft: CheckpointDraft): boolean {

@@ -6,10 +6,15 @@ import { maxOffset, minOffset, type LogState } from './log-state.js';
 /**
  * Removes the `count` oldest segments; the active one stays. Needs no room on the disk: that the log begins later follows from
  * the segments that are left, and the next checkpoint says it too. A file that the disk does not let go is tried again
- * next time, before any later one: a log has no gaps.
+ * next time, before any later one: a log has no gaps. Segments without which a crash would forget what they did to producers and
+ * transactions stay until the next checkpoint.
  */
 export function dropOldest(state: LogState, count: number): void {
-  const dropped = state.segments.takeOldest(count);
+  const { all } = state.segments;
+  let unneeded = 0;
+  while (unneeded < count && state.ledger.isKnownWithout(all[unneeded + 1]?.baseOffset ?? state.endOffset)) unneeded++;
+  if (unneeded < count) state.isCheckpointDue = true;
+  const dropped = state.segments.takeOldest(unneeded);
   if (dropped.length > 0) {
     state.unsynced = state.unsynced.filter((segment) => !dropped.includes(segment));
     state.startOffset = maxOffset(state.startOffset, state.segments.first.baseOffset);

@@ -315,6 +315,22 @@ function nextSequence(world: World, producerId: bigint): number {
 }
 
 describe('what readers of committed records see, whatever happens', () => {
+  it('knows what ended a transaction although the records behind the last checkpoint were deleted before the next', async () => {
+    const world = new World();
+    const end = (producer: number) => ({ kind: 'end', producer, isCommit: false }) as const;
+    await play(world, [
+      { kind: 'write', producer: 2, count: 1 },
+      { kind: 'reopen' },
+      ...Array.from({ length: 30 }, () => ({ kind: 'plain' }) as const),
+      end(2),
+      ...Array.from({ length: 30 }, () => ({ kind: 'plain' }) as const),
+      { kind: 'crash', seed: 0 },
+      { kind: 'deleteRecords', share: 95 },
+      { kind: 'crash', seed: 0 },
+    ]);
+    expect(world.partition.lastStableOffset).toBe(world.partition.highWatermark);
+  });
+
   it('is what the markers in the log say', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 60, size: 'max' }), (steps) =>
