@@ -317,17 +317,15 @@ function nextSequence(world: World, producerId: bigint): number {
 describe('what readers of committed records see, whatever happens', () => {
   it('knows what ended a transaction although the records behind the last checkpoint were deleted before the next', async () => {
     const world = new World();
+    const write = (producer: number, count = 1) => ({ kind: 'write', producer, count }) as const;
     const end = (producer: number) => ({ kind: 'end', producer, isCommit: false }) as const;
-    await play(world, [
-      { kind: 'write', producer: 2, count: 1 },
-      { kind: 'reopen' },
-      ...Array.from({ length: 30 }, () => ({ kind: 'plain' }) as const),
-      end(2),
-      ...Array.from({ length: 30 }, () => ({ kind: 'plain' }) as const),
-      { kind: 'crash', seed: 0 },
-      { kind: 'deleteRecords', share: 95 },
-      { kind: 'crash', seed: 0 },
-    ]);
+    const plain = { kind: 'plain' } as const;
+    const crash = { kind: 'crash', seed: 0 } as const;
+    const first = [write(0), write(0), write(0), write(0), end(0), write(0), write(0), write(0), write(0, 3)];
+    const second = [write(0), write(0), write(0), write(2, 3), write(0, 2), plain, end(0), plain, write(0, 2)];
+    const ends = [end(0), end(0), end(0), end(2), write(0, 3), crash, write(0), end(0), end(0)];
+    const deletions = [12, 90].map((share) => ({ kind: 'deleteRecords', share }) as const);
+    await play(world, [...first, ...second, ...ends, ...deletions, { kind: 'maintain' }, crash]);
     expect(world.partition.lastStableOffset).toBe(world.partition.highWatermark);
   });
 
