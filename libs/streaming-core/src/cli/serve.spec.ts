@@ -140,6 +140,7 @@ describe('streaming-core serve', () => {
     START_TIMEOUT_MS,
   );
 
+  // Only Linux has /proc.
   (process.platform === 'linux' ? it : it.skip)(
     'says that it cannot keep anything where the system makes no directories, instead of hanging',
     async () => {

@@ -24,33 +24,23 @@ export function scanBatches(
   visit: (batch: RecordBatch, position: number) => boolean,
 ): ScanEnd {
   const window = new Window(file, to);
+  let position = from;
   try {
-    return walk(window, from, to, options, visit);
+    while (position < to) {
+      const header = window.view(position, BATCH_HEADER_BYTES);
+      if (header === null) return { position, damage: 'it ends within a batch header' };
+      const problem = problemWithHeader(new RecordBatch(header), to - position);
+      if (problem !== null) return { position, damage: problem };
+      const bytes = window.view(position, new RecordBatch(header).sizeBytes);
+      if (bytes === null) return { position, damage: 'it ends within a batch' };
+      const batch = new RecordBatch(bytes);
+      const size = bytes.length;
+      if (options.checkCrc && !batch.hasValidCrc()) return { position, damage: 'a batch fails its CRC check' };
+      if (!visit(batch, position)) return { position, damage: null };
+      position += size;
+    }
   } finally {
     window.release();
-  }
-}
-
-function walk(
-  window: Window,
-  from: number,
-  to: number,
-  options: { readonly checkCrc: boolean },
-  visit: (batch: RecordBatch, position: number) => boolean,
-): ScanEnd {
-  let position = from;
-  while (position < to) {
-    const header = window.view(position, BATCH_HEADER_BYTES);
-    if (header === null) return { position, damage: 'it ends within a batch header' };
-    const problem = problemWithHeader(new RecordBatch(header), to - position);
-    if (problem !== null) return { position, damage: problem };
-    const bytes = window.view(position, new RecordBatch(header).sizeBytes);
-    if (bytes === null) return { position, damage: 'it ends within a batch' };
-    const batch = new RecordBatch(bytes);
-    const size = bytes.length;
-    if (options.checkCrc && !batch.hasValidCrc()) return { position, damage: 'a batch fails its CRC check' };
-    if (!visit(batch, position)) return { position, damage: null };
-    position += size;
   }
   return { position, damage: null };
 }

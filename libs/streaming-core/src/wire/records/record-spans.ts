@@ -88,6 +88,9 @@ function walk(
       const keyStart = reader.take(Math.max(0, keyLength));
       record.key = keyLength < 0 ? null : payload.toString('latin1', keyStart, keyStart + keyLength);
       record.isTombstone = reader.varint() < 0;
+      if (keyLength < -1 || reader.position > end) {
+        throw new RecordBatchError('CORRUPT_MESSAGE', `the key of record ${index} claims ${keyLength} bytes`);
+      }
       reader.position = end;
       visit(record, start, end);
     }
